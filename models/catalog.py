@@ -1,0 +1,137 @@
+"""The catalogue: which weights, from where, with which checksum and licence. Also any local GGUF by path."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import tomllib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from importlib.resources import files
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from casebrief.models.errors import CatalogError, ChecksumMismatch, UnknownModel, WeightsMissing
+
+BLOCK = 1 << 20
+DEFAULT_FLOOR = 0.5
+
+Probability = Annotated[float, Field(ge=0, le=1)]
+
+
+class Entry(BaseModel):
+    """One model of the catalogue; the keys are explained at the head of ``catalog.toml``."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    title: str
+    file: str
+    source: Annotated[str, Field(pattern=r"^(package:\w+|hub:[\w.-]+/[\w.-]+|path:.+)$")]
+    sha256: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")]
+    bytes: Annotated[int, Field(ge=0)]
+    license: str
+    context_tokens: Annotated[int, Field(ge=512)] = 8192
+    chat_format: Literal["gguf", "plain"] = "gguf"
+    adapters: tuple[str, ...] = ()
+    reads: dict[str, Probability] | None = None
+
+    def floor(self, question: str) -> float | None:
+        """The confidence from which an answer to this question counts, 0 to 1; ``None``: do not ask it."""
+        return DEFAULT_FLOOR if self.reads is None else self.reads.get(question)
+
+
+class _File(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    default: str
+    models: dict[str, Entry]
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """Entries by name, and the folder that holds pulled files."""
+
+    entries: dict[str, Entry]
+    default: str
+    folder: Path
+    _sums: dict[Path, str] = field(default_factory=dict, compare=False)
+
+    def entry(self, name: str) -> Entry:
+        """The entry of a name, or one made up for the path of a GGUF file. Raises `UnknownModel`."""
+        if name in self.entries:
+            return self.entries[name]
+        path = Path(name).expanduser()
+        if path.suffix == ".gguf" and path.is_file():
+            return Entry(
+                title=f"local file {path.name}",
+                file=path.name,
+                source=f"path:{path.resolve()}",
+                sha256="",
+                bytes=path.stat().st_size,
+                license="not known",
+            )
+        known = ", ".join(self.entries)
+        raise UnknownModel(f"no model and no .gguf file {name!r}; the catalogue has: {known}")
+
+    def path(self, name: str) -> Path:
+        """Where the weights lie. Raises `WeightsMissing`."""
+        entry = self.entry(name)
+        kind, _, where = entry.source.partition(":")
+        if kind == "path":
+            return Path(where)
+        path = self.folder / entry.file if kind == "hub" else _in_package(where, entry.file)
+        if not path.is_file():
+            raise WeightsMissing(f"{name} is not on this machine (looked for {path}); run: casebrief models pull {name}")
+        return path
+
+    def verify(self, name: str, progress: Callable[[int], None] = lambda done: None) -> str:
+        """The SHA-256 of the weights, computed once a process. Raises `ChecksumMismatch` where the catalogue differs."""
+        path, expected = self.path(name), self.entry(name).sha256
+        if path not in self._sums:
+            self._sums[path] = sha256_of(path, progress)
+        if expected and self._sums[path] != expected:
+            raise ChecksumMismatch(f"{path} has SHA-256 {self._sums[path]}, the catalogue says {expected}")
+        return self._sums[path]
+
+
+def load(folder: Path, extra: Path | None = None) -> Catalog:
+    """The bundled catalogue, with the entries of the file ``extra`` added or put in place. Raises `CatalogError`."""
+    bundled = _parse(files("casebrief.models").joinpath("catalog.toml").read_text(encoding="utf-8"), "catalog.toml")
+    entries, default = dict(bundled.models), bundled.default
+    if extra is not None:
+        try:
+            own = _parse(extra.read_text(encoding="utf-8"), str(extra))
+        except OSError as error:
+            raise CatalogError(f"{extra}: {error.strerror}") from error
+        entries |= own.models
+        default = own.default
+    if default not in entries:
+        raise CatalogError(f"the default model {default!r} is not in the catalogue")
+    return Catalog(entries, default, folder)
+
+
+def _parse(text: str, name: str) -> _File:
+    try:
+        return _File.model_validate(tomllib.loads(text))
+    except (tomllib.TOMLDecodeError, ValidationError) as error:
+        raise CatalogError(f"{name}: {error}") from error
+
+
+def _in_package(module: str, file: str) -> Path:
+    # find_spec locates the package without importing it: its own dependencies are not installed.
+    spec = importlib.util.find_spec(module)
+    if spec is None or not spec.submodule_search_locations:
+        raise WeightsMissing(f"the package {module} is not installed")
+    return Path(next(iter(spec.submodule_search_locations))) / file
+
+
+def sha256_of(path: Path, progress: Callable[[int], None] = lambda done: None) -> str:
+    """The SHA-256 of a file, as 64 hexadecimal digits; ``progress`` gets the bytes of each block read."""
+    digest = hashlib.sha256()
+    with path.open("rb") as stream:
+        while block := stream.read(BLOCK):
+            digest.update(block)
+            progress(len(block))
+    return digest.hexdigest()

@@ -1,0 +1,96 @@
+"""Everything that can go wrong with a model.
+
+    ModelError
+    ├── CatalogError            the catalogue or a model's name is wrong; a retry does not help
+    │   ├── UnknownModel
+    │   ├── WeightsMissing      pull it, or give a path
+    │   └── ChecksumMismatch    the file is not the one the catalogue names
+    └── EngineError
+        ├── ConstraintRefused   the constraint does not compile, or the matcher failed; a retry does not help
+        ├── PromptTooLong       more tokens than the context holds; split the text
+        ├── Cancelled           the caller took the job back, or its deadline passed
+        ├── AllocationRefused   memory was refused; a retry may help, a smaller context does
+        ├── EngineDied          the native library took the worker down; a retry helps once the worker is back
+        ├── EngineHung          no token for too long; the worker was killed; a retry may help
+        └── EngineUnavailable   the worker could not be started within its attempts; a retry helps later
+"""
+
+from __future__ import annotations
+
+
+class ModelError(Exception):
+    """Base of this tree; ``retry`` says whether the same call may succeed later."""
+
+    retry = False
+
+
+class CatalogError(ModelError):
+    """The catalogue, or what was asked of it, is wrong."""
+
+
+class UnknownModel(CatalogError):
+    """No entry and no file has that name."""
+
+
+class WeightsMissing(CatalogError):
+    """The entry is known and its file is not on this machine."""
+
+
+class ChecksumMismatch(CatalogError):
+    """The file's SHA-256 is not the catalogue's."""
+
+
+class EngineError(ModelError):
+    """A job that the engine could not finish."""
+
+
+class ConstraintRefused(EngineError):
+    """A constraint that cannot be compiled, or that failed while decoding."""
+
+
+class PromptTooLong(EngineError):
+    """The prompt and its answers need more tokens than the context has."""
+
+
+class Cancelled(EngineError):
+    """The job was taken back before it ended."""
+
+
+class AllocationRefused(EngineError):
+    """The machine refused memory."""
+
+    retry = True
+
+
+class EngineDied(EngineError):
+    """The worker process ended in the middle of a job."""
+
+    retry = True
+
+
+class EngineHung(EngineError):
+    """The worker gave no sign of life for too long and was killed."""
+
+    retry = True
+
+
+class EngineUnavailable(EngineError):
+    """There is no working worker."""
+
+    retry = True
+
+
+BY_NAME: dict[str, type[EngineError]] = {
+    kind.__name__: kind
+    for kind in (
+        ConstraintRefused,
+        PromptTooLong,
+        Cancelled,
+        AllocationRefused,
+        EngineDied,
+        EngineHung,
+        EngineUnavailable,
+        EngineError,
+    )
+}
+"""Engine errors by class name, for the trip through the worker's pipe."""

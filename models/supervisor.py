@@ -1,0 +1,281 @@
+"""The engine in a process of its own: its death, its silence and its refusals become typed errors.
+
+A native library dies natively (SIGSEGV, SIGILL, a kill for memory). Here that costs the one job that was running: the
+caller gets an `EngineError`, the worker is started again in the background, and the next job waits for it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Literal
+
+from pydantic import TypeAdapter, ValidationError
+from tenacity import RetryError, Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
+
+from casebrief.models.engine import Batch, EngineConfig, EngineInfo, Reading, Stop, never
+from casebrief.models.errors import BY_NAME, Cancelled, EngineDied, EngineError, EngineHung, EngineUnavailable
+from casebrief.models.wire import (
+    Ask,
+    Beat,
+    Count,
+    Counted,
+    Done,
+    Failed,
+    FromWorker,
+    Halt,
+    Ready,
+    ToWorker,
+    from_worker,
+    send,
+    to_worker,
+)
+
+State = Literal["starting", "ready", "down", "closed"]
+
+TICK_S = 0.05
+"""How often a waiting caller looks at its stop, in seconds."""
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long to wait, in seconds, and how often to try a start."""
+
+    start_s: float = 180.0
+    hang_s: float = 60.0
+    halt_s: float = 5.0
+    starts: int = 4
+
+
+class _Process:
+    """One life of the worker: a process, and a thread that collects what it says."""
+
+    def __init__(self, config: EngineConfig, patience: Patience) -> None:
+        self.messages: queue.Queue[FromWorker | None] = queue.Queue()
+        self._complaints = tempfile.TemporaryFile()
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "casebrief.models.worker"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._complaints,
+        )
+        assert self._process.stdin is not None and self._process.stdout is not None
+        self._stdin, self._stdout = self._process.stdin, self._process.stdout
+        threading.Thread(target=self._collect, daemon=True, name="casebrief-worker-output").start()
+        self._write(TypeAdapter(EngineConfig).dump_json(config))
+        self.info = self._await_ready(patience.start_s)
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def _collect(self) -> None:
+        with contextlib.suppress(ValidationError, ValueError):
+            for line in self._stdout:
+                self.messages.put(from_worker.validate_json(line))
+        self.messages.put(None)
+
+    def _await_ready(self, start_s: float) -> EngineInfo:
+        deadline = time.monotonic() + start_s
+        while True:
+            try:
+                message = self.messages.get(timeout=max(0.0, deadline - time.monotonic()))
+            except queue.Empty:
+                self.kill()
+                raise EngineHung(f"the worker was not ready within {start_s:g} s") from None
+            if message is None:
+                raise EngineDied(f"the worker died while it started: {self.obituary()}")
+            if isinstance(message, Ready):
+                return message.info
+            if isinstance(message, Failed):
+                self.kill()
+                raise EngineUnavailable(message.message)
+
+    def say(self, message: ToWorker) -> None:
+        self._write(to_worker.dump_json(message))
+
+    def _write(self, line: bytes) -> None:
+        try:
+            send(self._stdin, line)
+        except (OSError, ValueError):
+            # The reader thread sees the same death and reports it as the end of messages.
+            return
+
+    def alive(self) -> bool:
+        return self._process.poll() is None
+
+    def obituary(self) -> str:
+        """How the process ended, in words."""
+        code = self._process.wait()
+        if code < 0:
+            return f"signal {signal.Signals(-code).name}"
+        self._complaints.seek(0)
+        lines = self._complaints.read().decode(errors="replace").strip().splitlines()
+        return f"exit code {code}" + (f", {lines[-1]}" if lines else "")
+
+    def wait(self) -> None:
+        """Until the process has ended."""
+        self._process.wait()
+
+    def kill(self) -> None:
+        self._process.kill()
+        self._process.wait()
+        for stream in (self._stdin, self._stdout):
+            with contextlib.suppress(OSError):
+                stream.close()
+
+
+class SupervisedEngine:
+    """The engine port over a worker process. Threads may share it; their jobs wait for each other."""
+
+    def __init__(self, config: EngineConfig, patience: Patience | None = None) -> None:
+        """Nothing is started yet: see `start`."""
+        self._config, self._patience = config, patience or Patience()
+        self._lock = threading.RLock()
+        self._process: _Process | None = None
+        self._state: State = "starting"
+        self._last_error = ""
+        self._job = 0
+        self._lives = 0
+
+    # ------------------------------------------------------------------ life and death
+
+    def start(self) -> None:
+        """Bring the worker up, with a limited number of attempts.
+
+        When a start dies natively, the next one goes without extra buffers (see DECISIONS.md, 3).
+        Raises `EngineUnavailable`.
+        """
+        with self._lock:
+            if self._state == "closed":
+                raise EngineUnavailable("the engine is closed")
+            self._state = "starting"
+            try:
+                self._process = self._attempts()
+            except EngineError as error:
+                self._state, self._last_error = "down", str(error)
+                raise
+            self._state, self._lives = "ready", self._lives + 1
+            threading.Thread(target=self._mourn, args=(self._process,), daemon=True).start()
+
+    def _attempts(self) -> _Process:
+        retrying = Retrying(
+            stop=stop_after_attempt(self._patience.starts),
+            wait=wait_exponential(multiplier=0.2, max=5),
+            retry=retry_if_exception_type((EngineDied, EngineHung)),
+        )
+        try:
+            for attempt in retrying:
+                with attempt:
+                    return self._attempt()
+        except RetryError as error:
+            reason = error.last_attempt.exception()
+            raise EngineUnavailable(f"{reason} ({self._patience.starts} attempts)") from reason
+        raise AssertionError("tenacity ended without a result")
+
+    def _attempt(self) -> _Process:
+        try:
+            return _Process(self._config, self._patience)
+        except EngineDied:
+            self._config = replace(self._config, extra_buffers=False)
+            raise
+
+    def _mourn(self, process: _Process) -> None:
+        """Wait for this worker's end; bring up another unless the end was ours."""
+        process.wait()
+        with self._lock:
+            if self._state == "closed" or self._process is not process:
+                return
+            self._last_error = f"the worker died: {process.obituary()}"
+            with contextlib.suppress(EngineError):
+                self.start()
+
+    def close(self) -> None:
+        """End the worker for good."""
+        self._state = "closed"
+        process, self._process = self._process, None
+        if process:
+            process.kill()
+
+    def describe(self) -> dict[str, object]:
+        """State for doctor and readiness: state, worker's pid, restarts, last error, engine's own notes."""
+        process = self._process
+        return {
+            "state": self._state,
+            "pid": process.pid if process else None,
+            "restarts": max(0, self._lives - 1),
+            "last_error": self._last_error or None,
+            "engine": asdict(process.info) if process else None,
+        }
+
+    # ------------------------------------------------------------------ the port
+
+    @property
+    def info(self) -> EngineInfo:
+        return self._live().info
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """See the port."""
+        with self._talk() as (process, job):
+            process.say(Count(job, tuple(texts)))
+            message = self._await(process, job, never)
+            assert isinstance(message, Counted)
+            return list(message.counts)
+
+    def ask(self, batch: Batch, stop: Stop = never) -> Reading:
+        """See the port."""
+        with self._talk() as (process, job):
+            process.say(Ask(job, batch))
+            message = self._await(process, job, stop)
+            assert isinstance(message, Done)
+            return message.reading
+
+    @contextlib.contextmanager
+    def _talk(self) -> Iterator[tuple[_Process, int]]:
+        with self._lock:
+            process = self._live()
+            self._job += 1
+            yield process, self._job
+
+    def _live(self) -> _Process:
+        with self._lock:
+            if self._process is None or not self._process.alive():
+                self.start()
+            assert self._process is not None
+            return self._process
+
+    def _await(self, process: _Process, job: int, stop: Stop) -> Done | Counted:
+        """The answer to a job; every other end raises."""
+        heard = time.monotonic()
+        halted: float | None = None
+        while True:
+            now = time.monotonic()
+            if halted is None and stop():
+                process.say(Halt(job))
+                halted = now
+            if halted is not None and now - halted > self._patience.halt_s:
+                process.kill()
+                raise Cancelled("the job was taken back; the worker did not hear it and was restarted")
+            if now - heard > self._patience.hang_s:
+                process.kill()
+                raise EngineHung(f"the worker gave no sign of life for {self._patience.hang_s:g} s and was killed")
+            try:
+                message = process.messages.get(timeout=TICK_S)
+            except queue.Empty:
+                continue
+            heard = time.monotonic()
+            if message is None:
+                raise EngineDied(f"the model's process died: {process.obituary()}")
+            if isinstance(message, Beat | Ready) or message.job != job:
+                continue
+            if isinstance(message, Failed):
+                raise BY_NAME.get(message.error, EngineError)(message.message)
+            return message

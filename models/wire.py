@@ -1,0 +1,81 @@
+"""The messages between supervisor and worker: one JSON object a line, both ways.
+
+To the worker: its `EngineConfig` first, then `Ask`, `Count` and `Halt`. From it: `Ready` or `Failed` at the start, then
+for each job any number of `Beat` and one `Done`, `Counted` or `Failed`. Job numbers begin with 1; 0 is the start.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import IO, Annotated, Literal
+
+from pydantic import Field, TypeAdapter
+
+from casebrief.models.engine import Batch, EngineInfo, Reading
+
+
+@dataclass(frozen=True)
+class Ask:
+    job: int
+    batch: Batch
+    kind: Literal["ask"] = "ask"
+
+
+@dataclass(frozen=True)
+class Count:
+    job: int
+    texts: tuple[str, ...]
+    kind: Literal["count"] = "count"
+
+
+@dataclass(frozen=True)
+class Halt:
+    job: int
+    kind: Literal["halt"] = "halt"
+
+
+@dataclass(frozen=True)
+class Ready:
+    info: EngineInfo
+    kind: Literal["ready"] = "ready"
+
+
+@dataclass(frozen=True)
+class Beat:
+    job: int
+    kind: Literal["beat"] = "beat"
+
+
+@dataclass(frozen=True)
+class Done:
+    job: int
+    reading: Reading
+    kind: Literal["done"] = "done"
+
+
+@dataclass(frozen=True)
+class Counted:
+    job: int
+    counts: tuple[int, ...]
+    kind: Literal["counted"] = "counted"
+
+
+@dataclass(frozen=True)
+class Failed:
+    job: int
+    error: str
+    message: str
+    kind: Literal["failed"] = "failed"
+
+
+ToWorker = Ask | Count | Halt
+FromWorker = Ready | Beat | Done | Counted | Failed
+
+to_worker: TypeAdapter[ToWorker] = TypeAdapter(Annotated[ToWorker, Field(discriminator="kind")])
+from_worker: TypeAdapter[FromWorker] = TypeAdapter(Annotated[FromWorker, Field(discriminator="kind")])
+
+
+def send(stream: IO[bytes], line: bytes) -> None:
+    """Write one message. Raises `OSError` (also `BrokenPipeError`) or `ValueError` when the other side is gone."""
+    stream.write(line + b"\n")
+    stream.flush()

@@ -1,0 +1,238 @@
+"""The public contract, version 1: what a client gets for its articles."""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+import json
+from typing import Annotated, Generic, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+SCHEMA_VERSION = "1"
+LONGEST_VALUE = 600
+
+Guarantee = Literal["copied", "normalized", "inferred"]
+FoundBy = Literal["rule", "model", "both"]
+Precision = Literal["day", "month", "year"]
+Proceeding = Literal["class_action", "civil", "criminal", "regulatory", "appeal"]
+Status = Literal["filed", "pending", "dismissed", "settled", "decided", "on_appeal"]
+Stance = Literal["denies", "declined_to_comment", "no_response", "admits", "other"]
+MoneyKind = Literal["damages", "statutory_damages", "restitution", "fine", "settlement", "fees", "other"]
+ReliefKind = Literal["injunction", "declaration", "jury_trial", "other"]
+Side = Literal["plaintiff", "defendant"]
+
+
+class Frozen(BaseModel):
+    """A value object: unknown keys are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class Citation(Frozen):
+    """Words of an article: half-open offsets in Unicode code points into its text as the client sent it."""
+
+    article: str
+    start: Annotated[int, Field(ge=0)]
+    end: Annotated[int, Field(ge=1)]
+    quote: Annotated[str, Field(min_length=1)]
+
+
+class Parties(Frozen):
+    plaintiff: str
+    defendant: str
+
+
+class DocketNumber(Frozen):
+    number: str
+
+
+class Court(Frozen):
+    court_id: str | None
+    name: str
+
+
+class Name(Frozen):
+    name: str
+
+
+class Date(Frozen):
+    """An ISO date without the parts below its precision: "2025-01-21", "2024-08", "2016"."""
+
+    date: Annotated[str, Field(pattern=r"^\d{4}(-\d{2}(-\d{2})?)?$")]
+    precision: Precision
+
+
+class Counsel(Frozen):
+    name: str
+    for_: Annotated[Side | None, Field(alias="for")]
+
+
+class Cause(Frozen):
+    name: str
+    jurisdiction: str | None
+
+
+class Money(Frozen):
+    """A sum in whole currency units; ``amount`` is null where the text gives none ("unspecified damages")."""
+
+    kind: MoneyKind
+    amount: Annotated[int | float | None, Field(ge=0)]
+    currency: Annotated[str | None, Field(pattern=r"^[A-Z]{3}$")]
+    per: str | None
+    qualifier: Literal["up to", "at least", "about"] | None
+
+
+class Relief(Frozen):
+    kind: ReliefKind
+
+
+class Response(Frozen):
+    speaker: str | None
+    stance: Stance
+
+
+class Speaker(Frozen):
+    speaker: str | None
+
+
+class Figure(Frozen):
+    quantity: int | float
+    unit: str
+
+
+N = TypeVar("N")
+
+
+class Fact(Frozen, Generic[N]):
+    """One fact, with the words that state it.
+
+    ``copied``: ``value`` is the quote of the first citation. ``normalized``: computed by rule from a copied quote.
+    ``inferred``: picked by the model from a closed list, with a citation. ``found_by`` tells who found it.
+    """
+
+    value: Annotated[str, Field(min_length=1, max_length=LONGEST_VALUE)]
+    normalized: N | None
+    guarantee: Guarantee
+    confidence: Annotated[float, Field(ge=0, le=1)]
+    independent_sources: Annotated[int, Field(ge=1)]
+    citations: Annotated[list[Citation], Field(min_length=1)]
+    found_by: FoundBy = "rule"
+
+
+class Position(Frozen):
+    """What one group of sources says in a conflict."""
+
+    value: str
+    normalized: Money | Relief | Figure | Date | Court | DocketNumber | Response | Name | None
+    citations: Annotated[list[Citation], Field(min_length=1)]
+
+
+class Conflict(Frozen):
+    field: str
+    about: str
+    kind: Literal["contradiction", "superseded"]
+    positions: Annotated[list[Position], Field(min_length=2)]
+
+
+class Abstract(Frozen):
+    """Three to six sentences, each with its own citations."""
+
+    sentences: Annotated[list[Fact[None]], Field(min_length=3, max_length=6)]
+
+
+class CaseSummary(Frozen):
+    """What is known of the case. A single field that no article states is null, a list is empty."""
+
+    caption: Fact[Parties] | None = None
+    docket_number: Fact[DocketNumber] | None = None
+    court: Fact[Court] | None = None
+    judge: Fact[Name] | None = None
+    filed_on: Fact[Date] | None = None
+    proceeding: Fact[None] | None = None
+    status: Fact[None] | None = None
+    class_definition: Fact[None] | None = None
+    plaintiffs: list[Fact[Name]] = []
+    defendants: list[Fact[Name]] = []
+    counsel: list[Fact[Counsel]] = []
+    causes_of_action: list[Fact[Cause]] = []
+    allegations: list[Fact[None]] = []
+    relief_sought: list[Fact[Money | Relief]] = []
+    rulings: list[Fact[Money | Relief]] = []
+    responses: list[Fact[Response]] = []
+    quotes: list[Fact[Speaker]] = []
+    timeline: list[Fact[Date]] = []
+    figures: list[Fact[Figure]] = []
+    conflicts: list[Conflict] = []
+    abstract: Abstract | None = None
+
+
+class ArticleReport(Frozen):
+    """One article as it was read. ``used`` holds the spans of its story; ``text`` is null for plain text input."""
+
+    id: str
+    title: str | None
+    publisher: str | None
+    url: str | None = None
+    published_on: datetime.date | None
+    published_on_from: Literal["request", "text"] | None
+    copy_of: str | None
+    sha256: str
+    characters: int
+    used: list[tuple[int, int]]
+    text: str | None = None
+
+
+class LedgerLine(Frozen):
+    """What became of one article, and why."""
+
+    article: str
+    outcome: Literal["used", "partly_used", "not_about_the_case", "failed"]
+    reason: str | None
+    facts: int
+
+
+class Provenance(Frozen):
+    model: str
+    model_sha256: str
+    prompts_sha256: str
+    schema_sha256: str
+    engine: str
+    seed: int
+    version: str
+    reader: Literal["rules", "model", "both"]
+
+
+class Timings(Frozen):
+    """Seconds, and tokens evaluated, reused and answered."""
+
+    queued_s: float
+    reading_s: float
+    prefill_s: float
+    decode_s: float
+    total_s: float
+    prompt_tokens: int
+    prompt_tokens_reused: int
+    output_tokens: int
+
+
+class SummaryResponse(Frozen):
+    """The response to a request for a summary."""
+
+    schema_version: Literal["1"] = SCHEMA_VERSION
+    id: str
+    summary: CaseSummary
+    articles: list[ArticleReport]
+    ledger: list[LedgerLine]
+    provenance: Provenance
+    timings: Timings
+
+
+def json_schema() -> dict[str, object]:
+    """The JSON Schema of `SummaryResponse` as it is sent."""
+    return SummaryResponse.model_json_schema(by_alias=True, mode="serialization")
+
+
+def schema_sha256() -> str:
+    """The SHA-256 of the JSON Schema with sorted keys, as hexadecimal digits."""
+    return hashlib.sha256(json.dumps(json_schema(), sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,1 @@
+"""Where the outside touches the product: HTTP, command line, settings, rendering."""

@@ -1,0 +1,1 @@
+"""The path of a request: articles, reading, grounding, normalising, merging, abstract."""
