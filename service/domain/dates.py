@@ -1,7 +1,7 @@
 """Dates in news prose, resolved against the day the article was published.
 
 The rules are those of news style: a bare weekday is the last such day up to the day of publication, a month and a day
-without a year the last such day, "last August" the last August before the month of publication. A verb that looks
+without a year the last such day, "last August" the August of the year before, unless this year's is past as well. A verb that looks
 ahead ("is due on") turns them round. Without a publication date only a phrase with its own year is resolved.
 """
 
@@ -37,20 +37,21 @@ _PATTERNS = [
     rf"(?:{_WD},?\s+)?{_M}\s+{_D}(?!\s*(?:%|percent|per cent|million|people))",
     rf"(?:{_WD},?\s+)?{_D}\s+{_M}",
     rf"(?P<last>last)\s+{_M}",
-    rf"(?:in|since|this|until|of)\s+(?P<early>early\s+|late\s+|mid-)?{_M}(?!\s+\d)",
+    rf"(?:in|since|this|until|of)\s+(?P<early>early\s+|late\s+|mid-)?{_M}(?!\.?\s+\d)",
     rf"(?P<last>last|next|this)\s+{_WD}{_TIME}",
     rf"{_WD}{_TIME}",
     r"(?P<relative>yesterday|today|tomorrow|(?:earlier )?this month|last month|next month|last year|earlier this year)\b",
-    rf"(?:in|since|during|of|from)\s+{_Y}(?!\s*-)",
+    rf"(?:in|since|during|from)\s+{_Y}(?!\s*-)",
     # Found so that they are not mistaken for less; no date of the contract's three precisions fits them.
     r"(?P<vague>(?:earlier )?this week|last week|next week|(?:a|one|two|three|\d+) (?:day|week|month|year)s? (?:ago|later|earlier))",
 ]
 _DATE = re.compile("|".join(f"(?:{re.sub(r'[?]P<', f'?P<p{index}_', pattern)})" for index, pattern in enumerate(_PATTERNS)), re.I)
 _AHEAD = re.compile(
     r"\b(?:will|would|due|scheduled|set for|set to|slated|expected|until|deadline|no later than|must|may|before the hearing"
-    r"|next|upcoming|to be held|to begin|plans? to|have until|has until|is likely)\b",
+    r"|next|upcoming|to be held|to begin|begins|starts|opens|plans? to|have until|has until|is likely|set .{1,30} for)\b",
     re.I,
 )
+_OPEN = re.compile(r"\b(?:deadline|date) (?:is|was)\s+$", re.I)
 _PAST_FIRST = re.compile(r"\b(?:filed|sued|said|was|were|had|introduced|updated|announced)\b", re.I)
 
 
@@ -78,6 +79,9 @@ def date_phrases(
         if set(parts) == {"month"} and parts["month"].lower() == "may" and "May" not in match.group():
             continue
         if "month" in parts and parts["month"][0].islower():
+            continue
+        if _OPEN.search(text[max(within.start, match.start() - 30) : match.start()]) and "year" not in parts:
+            yield DatePhrase(Span(match.start(), match.end()), None)
             continue
         ahead = _looks_ahead(text, within, match)
         yield DatePhrase(
@@ -149,7 +153,8 @@ def _by_month(parts: dict[str, str], month: int, published: datetime.date, *, ah
     if "this_year" in parts:
         return _own_year(published.year, month, day)
     if "last" in parts:
-        return _own_year(published.year - (month >= published.month), month, 0)
+        # Said in May, "last March" may be this year's or the year before's.
+        return _own_year(published.year - 1, month, 0) if month >= published.month else None
     year = published.year
     here = (month, day or (1 if not ahead else 31))
     now = (published.month, published.day)

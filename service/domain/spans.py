@@ -50,7 +50,7 @@ _ABBREVIATIONS = frozenset(
     "mr mrs ms dr prof st hon rev gen sen rep gov jr sr esq messrs no nos v vs inc corp co ltd llc llp plc bros "
     "jan feb mar apr jun jul aug sept sep oct nov dec mon tue tues wed thu thurs fri sat sun "
     "art sec cl para pp p ch cir dist ct app supp cal tex ill mass wash fla ariz pa va ga mich minn "
-    "u.s u.k u.n e.u d.c n.y a.m p.m i.e e.g etc cf al approx est dept fig vol ed "
+    "u.s u.k u.n e.u d.c n.y u.s.c a.m p.m ste ft r i.e e.g etc cf al approx est dept fig vol ed "
     "n.d s.d e.d w.d m.d c.d s.d.n.y e.d.n.y rs".split()
 )
 _MAY_END = frozenset("inc corp co ltd llc llp plc bros jr sr a.m p.m u.s u.k d.c etc al s.d.n.y e.d.n.y".split())
@@ -86,7 +86,8 @@ def sentences(text: str, within: Span) -> list[Span]:
 def _runs_on(text: str, match: re.Match[str]) -> bool:
     following = _NEXT_WORD.match(text, match.end())
     if following is None:
-        return False
+        sign = text[match.end() :].lstrip()[:1]
+        return sign in "§&" if sign else False
     word = following.group(1)
     if match.group()[0] in "!?" or match.group().startswith("…"):
         return word[0].islower()

@@ -41,7 +41,7 @@ _FURNITURE = re.compile(
     r"|.{0,60}receive compensation|support (?:local|independent) journalism|you have \d+ free|this article (?:was|is|first)|\(?the above story"
     r"|get the .{0,40}(?:inbox|newsletter)|for more news|do you (?:have|think|know)\b|got a (?:tip|problem|story)|have (?:a|you got) .{0,20}tip"
     r"|was this (?:summary|article)|estimated reading time|\d+ min(?:ute)?s? read|share\b|tweet\b|print\b|email\b|e-mail\b"
-    r"|upcoming webinar|back to top|skip to|forward (?:to|this)|unsubscribe|cns members may|.{0,30}covers .{0,60}(?:for|reach)\b"
+    r"|upcoming webinar|(?:first )?(?:published|posted|updated|last updated)\b\W|\W*updated:|back to top|skip to|forward (?:to|this)|unsubscribe|cns members may|.{0,30}covers .{0,60}(?:for|reach)\b"
     r"|correction:|prior results|.{0,60}is attorney advertising|opinions are|nothing here is legal|our comments policy|story continues"
     r"|you can (?:also )?(?:follow|reach|email)|write to\b)",
     re.I,

@@ -1,0 +1,64 @@
+"""Evidence: what one article's words say about one field, before articles are put together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from pydantic import BaseModel
+
+from casebrief.service.domain.schema import LONGEST_VALUE, FoundBy, Guarantee
+from casebrief.service.domain.spans import Span
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One reading of one article.
+
+    ``span`` is the quote; ``value`` is what a reader sees; ``confidence`` is 0 to 1. ``about`` tells what a figure or an
+    event is about, so that only like is compared with like. ``exact`` marks a caption, docket or name in its full form.
+    """
+
+    field: str
+    article: str
+    span: Span
+    value: str
+    normalized: BaseModel | None
+    guarantee: Guarantee
+    confidence: float
+    found_by: FoundBy = "rule"
+    about: str = ""
+
+
+class NotGrounded(ValueError):
+    """Evidence whose words are not in its article."""
+
+
+def grounded(evidence: Evidence, text: str) -> Evidence:
+    """The evidence, checked against its article's text. Raises `NotGrounded`."""
+    span = evidence.span
+    if not (0 <= span.start < span.end <= len(text)):
+        raise NotGrounded(f"{evidence.field}: span {span} is outside a text of {len(text)} characters")
+    if evidence.guarantee == "copied" and evidence.value != span.of(text):
+        raise NotGrounded(f"{evidence.field}: {evidence.value!r} is not what stands at {span}")
+    if not 0 < len(evidence.value) <= LONGEST_VALUE:
+        raise NotGrounded(f"{evidence.field}: a value of {len(evidence.value)} characters")
+    return evidence
+
+
+def copied(
+    field: str, article: str, text: str, span: Span, confidence: float, normalized: BaseModel | None = None, about: str = ""
+) -> Evidence:
+    """Evidence whose value is its quote."""
+    return Evidence(field, article, span, span.of(text), normalized, "copied", confidence, about=about)
+
+
+def computed(
+    field: str, article: str, span: Span, value: str, confidence: float, normalized: BaseModel | None = None, about: str = ""
+) -> Evidence:
+    """Evidence whose value a rule computed from its quote."""
+    return Evidence(field, article, span, value, normalized, "normalized", confidence, about=about)
+
+
+def moved(evidence: Evidence, confidence: float) -> Evidence:
+    """The same evidence with another confidence."""
+    return replace(evidence, confidence=confidence)

@@ -1,0 +1,126 @@
+"""Names of people and organisations as news prose writes them, found by form and compared by their words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from casebrief.service.domain.spans import Span
+
+SUFFIX = (
+    r"(?:Inc|Incorporated|Corp|Corporation|Co|Company|LLC|L\.L\.C|LLP|LP|L\.P|Ltd|Limited|plc|PLC|Plc|GmbH|AG|S\.A|SA|N\.V|NV|B\.V"
+    r"|Pty Ltd|Pte Ltd|Pvt Ltd|Oy|AB|SE|SpA|PLLC|P\.C|PC)\b\.?"
+)
+_TOKEN = r"(?:[A-ZÀ-ÖØ-Þ][\w&À-ÿ]*(?:[.’'\-&/][\wÀ-ÿ]+)*(?:(?<=\b[A-Z])\.(?=\s[A-Z]))?|\d{1,3}[A-Z]\w*)"
+_JOINER = r"(?:\s+(?:of\s+the|of|the|de\s+la|de|la|del|van|von|der|den|al|bin|&|for\s+the)\s+|\s+)"
+NAME = rf"{_TOKEN}(?:{_JOINER}{_TOKEN})*(?:,?\s+{SUFFIX})*"
+_name = re.compile(NAME)
+
+_NOT_FIRST = frozenset(
+    "the a an in on at but and or by for from this that these those its his her their no not if when after before as is was both "
+    "each one two three last since while with there what who how meanwhile however also according attorney lawyer lawyers novelist "
+    "see under once until then earlier later both now so yet still some many most all any other others another such it he she they "
+    "we you i mr ms mrs dr mx sir judge justice chief executive ceo president chairman founder former officer company rival case "
+    "plaintiff plaintiffs defendant defendants customers users shareholders investors workers monday tuesday wednesday thursday friday "
+    "saturday sunday january february march april may june july august september october november december because although though "
+    "citing captioned titled styled against versus v spokesman spokeswoman spokesperson".split()
+)
+_GENERIC = frozenset(
+    "court courts district state federal government lawsuit complaint premium internet english american british european u.s us uk eu "
+    "ai class action suit congress house senate act law order company reuters associated press news".split()
+)
+_LEGAL_WORDS = frozenset(
+    "inc incorporated corp corporation co company llc llp lp ltd limited plc gmbh ag sa nv bv pty pte pvt oy ab se spa pllc pc "
+    "the and et al others ors anor of us u.s l.l.c l.p s.a n.v b.v p.c".split()
+)
+
+
+def names(text: str, within: Span) -> Iterator[Span]:
+    """Names in a span, without a leading article or title, without an owner ("Microsoft's LinkedIn" is LinkedIn)."""
+    for match in _name.finditer(text, within.start, within.end):
+        if span := clean(text, Span(match.start(), match.end())):
+            yield span
+
+
+def clean(text: str, span: Span) -> Span | None:
+    """A matched name without leading words that are none, a trailing possessive or full stop, and an owner before it."""
+    start, end = span.start, span.end
+    owned = re.search(r"[’']s\s+(?=[A-Z])", text[start:end])
+    if owned and not _is_one_name(text, start, owned.end(), end):
+        start += owned.end()
+    if office := re.match(r"(?:(?:Assistant|Deputy|State|U\.S\.) )*Attorney General (?=[A-Z])", text[start:end]):
+        start += office.end()
+    while match := re.match(r"([\w.&’'-]+)\s+(?=\S)", text[start:end]):
+        if match.group(1).lower().rstrip(".") not in _NOT_FIRST:
+            break
+        start += match.end()
+    if based := re.match(r"\S+-based\s+(?=[A-Z])", text[start:end]):
+        start += based.end()
+    words = text[start:end]
+    words = re.sub(r"[’']s?$", "", words)
+    if words.endswith(".") and not re.search(rf"(?:{SUFFIX}|\b[A-Z]\.)$", words):
+        words = words.rstrip(".")
+    if re.search(r"\b(?:Inc|Corp|Co|Ltd|Bros)$", words) and re.match(r"\.(?=[,;)]|\s[^A-Z])", text[start + len(words) :]):
+        words += "."
+    if not words or words.lower().rstrip(".") in _NOT_FIRST or not words[0].isupper() and not words[0].isdigit():
+        return None
+    return Span(start, start + len(words))
+
+
+def _is_one_name(text: str, start: int, cut: int, end: int) -> bool:
+    """Whether an apostrophe belongs to the name ("Wendy's Corp"): a legal form follows, and the rest never stands alone."""
+    rest = text[start + cut : end]
+    if not re.search(rf"{SUFFIX}$", rest):
+        return False
+    bare = re.sub(rf",?\s+{SUFFIX}$", "", rest)
+    return bare == rest or not re.search(rf"(?<![’']s )(?<!\w)\b{re.escape(bare)}\b(?!\s+[A-Z])", text[:start] + text[end:])
+
+
+def is_specific(name: str) -> bool:
+    """Whether a name names someone, and is not only a common legal or news word with a capital."""
+    words = key_words(name)
+    return bool(words - _GENERIC) and any(character.isalpha() for character in name) and len(name) > 2
+
+
+def key_words(name: str) -> frozenset[str]:
+    """The words that tell a name from others: lower case, without legal forms and small words.
+
+    >>> sorted(key_words("LinkedIn Corp."))
+    ['linkedin']
+    """
+    words = re.findall(r"[\wÀ-ÿ&.’'-]+", re.sub(r"[’']s\b", "", name).casefold())
+    bare = (word.strip(".'’") for word in words)
+    return frozenset(word for word in bare if word and word not in _LEGAL_WORDS and word not in {"mr", "ms", "mrs", "dr"})
+
+
+def same_name(one: str, other: str) -> bool:
+    """Whether two names may be forms of one: the words of the shorter are among the longer's.
+
+    >>> same_name("De La Torre", "Maria De La Torre"), same_name("Orrery Labs Inc", "Windrow AI")
+    (True, False)
+    """
+    first, second = key_words(one), key_words(other)
+    if not first or not second:
+        return False
+    return first <= second or second <= first or _is_acronym(one, other) or _is_acronym(other, one)
+
+
+def _is_acronym(short: str, long: str) -> bool:
+    """Whether one name is the initials of the other: EEOC, the U.S. Equal Employment Opportunity Commission."""
+    words = [word for word in re.findall(r"[A-Z][\w’'-]*", re.sub(r"\bU\.?S\.?\s", "", long))]
+    return short.isupper() and len(short) > 2 and short == "".join(word[0] for word in words)
+
+
+def mentions(text: str, name: str) -> bool:
+    """Whether a text has the name's most telling word: a person's last, an organisation's first."""
+    return any(re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text, re.I) for word in telling_words(name))
+
+
+def telling_words(name: str) -> list[str]:
+    """The first word that is not generic, and the last for a name without a legal form (a person's surname)."""
+    ordered = [word.strip(".,'’") for word in re.split(r"\s+", re.sub(r"[’']s\b", "", name))]
+    useful = [word for word in ordered if word.casefold() in key_words(name) and word.casefold() not in _GENERIC and len(word) > 2]
+    if not useful:
+        return []
+    is_person = not re.search(rf"{SUFFIX}$", name) and len(useful) in (2, 3) and useful[-1][0].isupper()
+    return [useful[0]] if not is_person else [useful[-1], useful[0]] if len(useful) == 2 else [useful[-1]]

@@ -1,0 +1,69 @@
+"""Who sues whom, by the verbs and nouns that say so: "X was sued by Y", "lawsuit against X"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from casebrief.service.domain.names import NAME, clean, is_specific
+from casebrief.service.domain.schema import Side
+from casebrief.service.domain.spans import Span
+
+_SUIT = r"(?:lawsuits?|suits?|complaints?|class[- ]action(?: lawsuits?| suits?| complaints?)?|legal action|defamation action|action|case|litigation|claims?|charges|proceedings|indictment)"
+_ADVERB = r"(?:(?:has|have|had|was|were|is|are|also|now|today|reportedly|on \w+day|has been|have been|is being|been)\s+){0,4}"
+_BREAK = r"(?:,[^,.;]{2,80},)?"
+_NAME = rf"(?P<name>(?:the\s+|The\s+)?{NAME})"
+_VERB_DEFENDANT = r"(?:sued\b(?! by \w+ and won)|accused\b|charged\b|indicted\b|hit with (?:a|an)\b|taken to court\b|named (?:as )?(?:a )?defendants?\b)"
+
+_DEFENDANT = (
+    rf"{_NAME}{_BREAK}\s+(?:has\s+|have\s+|had\s+)?(?:reportedly\s+)?(?:been|was|were|is being|are being|is|got)\s+(?:reportedly\s+|also\s+)?{_VERB_DEFENDANT}",
+    rf"{_NAME}{_BREAK}\s+(?:is|are|was|now)?\s*(?:facing|faces|faced|fighting|fights)\s+(?:a|an|the|two|several)\s+(?:\w+[\s-]+){{0,4}}{_SUIT}",
+    rf"\b(?:sued|sue|sues|suing)\s+{_NAME}",
+    rf"\b(?:accuses|accused|accusing)\s+{_NAME}{_BREAK}\s+of\b",
+    rf"\b{_SUIT}\s+(?:filed\s+)?(?:\w+\s+){{0,3}}against\s+{_NAME}",
+    rf"\b(?:lawsuit|suit|complaint)(?:,[^,.;]{{2,80}},)?\s+names\s+{_NAME}",
+    rf"{_NAME}{_BREAK}\s+(?:is|are|was|were)(?:\s+\w+)?\s+(?:a\s+|the\s+)?(?:co-)?defendants?\b",
+)
+_PLAINTIFF = (
+    rf"{_NAME}{_BREAK}\s+{_ADVERB}(?:sued|sues|is suing|are suing|filed (?:a|an|the|suit|its|his|her|their)\s?(?:\w+[\s-]+){{0,4}}(?:lawsuit|suit|complaint|class action)?\s?(?:against|in|on)\b|brought (?:a|an|the) (?:\w+ ){{0,3}}(?:lawsuit|suit|case|action)|took .{{1,30}} to court|launched (?:a |an )?(?:\w+ )?(?:legal )?action)",
+    rf"\b(?:sued|filed|brought|lodged)(?:\s+(?:on|last)?\s*\w+day)?(?:\s+in\s+[^,.;]{{3,60}}?)?\s+by\s+(?:the\s+)?{_NAME}",
+    rf"\b(?:lead |named |the )plaintiffs?,?\s+{_NAME}",
+    rf"{_NAME}{_BREAK}\s+(?:is|was|are|were)\s+(?:the|a|one of the)\s+(?:lead |named )?(?:plaintiff|claimant)s?\b",
+)
+_PATTERNS: tuple[tuple[Side, re.Pattern[str]], ...] = tuple(
+    (side, re.compile(pattern)) for side, group in (("defendant", _DEFENDANT), ("plaintiff", _PLAINTIFF)) for pattern in group  # type: ignore[misc]
+)
+_AGAIN = re.compile(r"\b(?:unrelated|another|separate|countersued|counter-sued|threatened to sue|could sue|may sue|considering)\b", re.I)
+
+
+@dataclass(frozen=True)
+class PartyMention:
+    """A name that a sentence puts on one side of the case."""
+
+    side: Side
+    span: Span
+    name: str
+
+
+def party_mentions(text: str, sentence: Span) -> Iterator[PartyMention]:
+    """The parties that a sentence names by its verbs; nothing where it speaks of more than one suit."""
+    if _AGAIN.search(sentence.of(text)):
+        return
+    seen: set[tuple[Side, int]] = set()
+    for side, pattern in _PATTERNS:
+        for match in pattern.finditer(text, sentence.start, sentence.end):
+            span = clean(text, Span(*match.span("name")))
+            if span and is_specific(span.of(text)) and (side, span.start) not in seen and not _is_place(text, span):
+                seen.add((side, span.start))
+                yield PartyMention(side, span, span.of(text))
+
+
+def _is_place(text: str, span: Span) -> bool:
+    """Whether a name is a place or a group: "in California", "Ohio residents", "a Tacoma woman"."""
+    before = text[max(0, span.start - 12) : span.start]
+    after = text[span.end : span.end + 20]
+    return bool(
+        re.search(r"\b(?:in|near|outside|from|across)\s+(?:the\s+)?$", before)
+        or re.match(r"[\s-](?:based|residents?|couple|woman|man|men|women|users?|customers?|workers?|employees?|premium|members?|shareholders?)\b", after, re.I)
+    )

@@ -1,0 +1,85 @@
+"""Direct speech: what stands between quotation marks, and who is said to have said it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from casebrief.service.domain.names import NAME, clean
+from casebrief.service.domain.spans import Span
+
+_MARKS = re.compile(r"“(?P<a>[^“”]{2,900})”|\"(?P<b>[^\"“”\n]{2,900})\"|(?<![\w’])‘(?P<c>(?:[^‘’\n]|’(?=\w)){12,900})’(?!\w)")
+_SPEECH = r"(?:said|says|say|told|tells|wrote|writes|added|adds|argued|stated|states|stressed|insisted|asked|called|explained|testified|posted|tweeted|noted|commented|declared|responded|replied|claimed|warned|read)"
+_TITLE = r"(?:(?:the |a |an |its |company |chief executive |CEO |managing director |general manager |spokes(?:man|woman|person) |attorney |lawyer |lead counsel |judge |Judge |Attorney General |Assistant Attorney General |Chief Executive |Mr |Ms |Mrs |Dr )*)"
+_DOCUMENT = r"(?:[Tt]he |[Tt]heir |[Ii]ts )(?:complaint|lawsuit|suit|filing|statement|judge|company|order|document|petition)"
+_ROLE = r"(?:[Aa]n? |[Tt]he )(?:[A-Z][\w’'&.-]+ )*(?:spokes(?:man|woman|person)|representative|lawyer|attorney)(?: for (?:the )?[A-Z][\w’'&. -]{1,40}?)?"
+_WHO = rf"(?P<who>{_TITLE}{NAME}(?:\s+spokes(?:man|woman|person))?|{_ROLE}|{_DOCUMENT})"
+_WHO_FIRST = _WHO.replace("<who>", "<first>")
+_AFTER = re.compile(rf"^,?\s*(?:(?:{_SPEECH})\s+{_WHO}|{_WHO_FIRST}(?:,[^,.;\"“]{{2,90}},)?\s+(?:reportedly |also |later |had )?{_SPEECH}\b)")
+_BEFORE = re.compile(rf"{_WHO}(?:,[^,.;\"“”]{{2,90}},)?\s+(?:has |had |have )?(?:reportedly |also |later |then )?{_SPEECH}\b(?P<gap>(?:\s+(?:in|on|at|to|during|after|by|outside|from|later|via|of|through|reporters|last|this|earlier|(?:[A-Z]\w+day))\b[^\"“”.;]{{0,80}}?)?)(?:,?\s+that)?[,:]?\s*$")
+_CALLS = re.compile(rf"{_WHO}\s+(?:describ(?:ed|es|ing)|call(?:ed|s|ing)|dismiss(?:ed|es|ing))\s+(?:them|it|the [\w ]{{3,30}})\s+(?:as\s+)?$")
+_TOLD = re.compile(rf"{_WHO}\s+told\s+(?:the\s+)?[A-Z][\w ]{{1,30}}\s+(?:that\s+)?.{{0,60}}?\b(?:was|were|is|are)\s+(?:made up of|based on|nothing but)?\s*$")
+_SPOKESPERSON_AS = re.compile(r"(?:with|through)\s+(?P<who>a\s+(?:company\s+)?spokes(?:man|woman|person))\s+(?:describing|calling)\s+(?:them|it)\s+(?:as\s+)?$")
+
+
+@dataclass(frozen=True)
+class Quotation:
+    """``span`` is inside the marks, without a comma that belongs to the sentence around; ``speaker`` may be unknown."""
+
+    span: Span
+    outer: Span
+    speaker: Span | None
+
+
+def quotations(text: str, paragraph: Span) -> Iterator[Quotation]:
+    """Quoted words of a paragraph that are credited to somebody; halves of a broken quotation come one by one."""
+    matches = list(_MARKS.finditer(text, paragraph.start, paragraph.end))
+    last: Span | None = None
+    for index, match in enumerate(matches):
+        kind = next(name for name in "abc" if match.group(name))
+        start, end = match.span(kind)
+        while end > start and text[end - 1] in ", ":
+            end -= 1
+        if end - start < 3:
+            continue
+        floor = matches[index - 1].end() if index else paragraph.start
+        ceiling = matches[index + 1].start() if index + 1 < len(matches) else paragraph.end
+        speaker = _speaker(text, floor, match.start(), match.end(), ceiling)
+        if speaker is None and last is not None and _goes_on(text, floor, match.start()):
+            speaker = last
+        last = speaker
+        yield Quotation(Span(start, end), Span(*match.span()), speaker)
+
+
+def _speaker(text: str, floor: int, start: int, end: int, ceiling: int) -> Span | None:
+    after = text[end : min(ceiling, end + 140)]
+    before = text[max(floor, start - 200) : start]
+    found = _AFTER.match(after)
+    if found:
+        group = "who" if found.group("who") else "first"
+        return _cleaned(text, end + found.start(group), end + found.end(group))
+    last_sentence = max(before.rfind(". "), before.rfind("? "), before.rfind("! "))
+    if last_sentence >= 0 and not re.search(r"\b(?:Mr|Ms|Mrs|Dr|Inc|Corp|Jr|U\.S)$", before[:last_sentence]):
+        before = before[last_sentence + 2 :]
+    for pattern in (_BEFORE, _CALLS, _TOLD, _SPOKESPERSON_AS):
+        if match := pattern.search(before):
+            if pattern is _BEFORE and re.search(r"\b(?:opting|data|link|policy)\b", match.group("gap")):
+                continue
+            offset = start - len(before)
+            return _cleaned(text, offset + match.start("who"), offset + match.end("who"))
+    return None
+
+
+def _cleaned(text: str, start: int, end: int) -> Span:
+    span = clean(text, Span(start, end))
+    words = text[start:end]
+    if span is not None and not re.match(r"(?:[Aa]n?|[Tt]he|[Tt]heir|[Ii]ts)\s", words):
+        return span
+    article = re.match(r"(?:the|a|an|its|their|The|A|An|Its|Their)\s+", words)
+    return Span(start + (article.end() if article else 0), end)
+
+
+def _goes_on(text: str, floor: int, start: int) -> bool:
+    """Whether the words between two quotations only credit the first ("…," she said. "…")."""
+    return len(text[floor:start]) < 120 and bool(re.search(rf"\b{_SPEECH}\b", text[floor:start]))

@@ -1,0 +1,80 @@
+"""What was decided: settlements, fines, awards, and what a judge or jury did."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from casebrief.service.domain.article import Sentence, View
+from casebrief.service.domain.evidence import Evidence, copied
+from casebrief.service.domain.money import Sum, sums
+from casebrief.service.domain.names import mentions
+from casebrief.service.domain.schema import LONGEST_VALUE, Money, Relief
+from casebrief.service.domain.spans import Span, trimmed
+
+_SETTLES = re.compile(r"\b(?:agreed to (?:pay|settle)|to pay|will pay|settle[sd]?|settlement|deal)\b", re.I)
+_FINES = re.compile(r"\b(?:fined|fine of|penalty of|imposed a)\b", re.I)
+_AWARDS = re.compile(r"\b(?:awarded|ordered .{2,60} to pay|verdict|jury .{0,60}(?:awarded|gave|ordered))\b", re.I)
+_RESTITUTION = re.compile(r"\b(?:restitution|forfeit)\b", re.I)
+_UNSURE = re.compile(r"\b(?:if|could|would|may|might|seek(?:s|ing)?|asks?|asked|wants?|expects?|worth|had put|would not|no more than|prior|unrelated|sought|claims?)\b", re.I)
+_DECIDER = r"(?:(?:[Aa]|[Tt]he|[Tt]his|U\.S\.|federal|District|Circuit|Senior|Magistrate|appeals|High)\s+)*(?:[Jj]udge(?:\s+[A-Z][\w-]+(?:\s[A-Z][\w-]+){0,2})?|[Cc]ourt|[Jj]ury|[Jj]urors|Justice\s+[A-Z][\w-]+|[Tt]ribunal|[Pp]anel|He|She)"
+_DID = (
+    r"(?:ruled|held|found|dismissed|denied|granted|rejected|refused|approved|certified|ordered|struck out|threw out|has thrown out|sentenced|let|allowed|convicted|acquitted|awarded|signed off"
+    r"|signed|turned down|has made|has ruled|has ordered|blocked|barred|declined|vacated|upheld|affirmed|reversed|gave preliminary approval|cleared)"
+)
+_RULES = re.compile(rf"\b{_DECIDER}(?:,[^,.;]{{2,60}},)?\s+(?:also |then |unanimously |preliminarily |on \w+day |\w+day )?{_DID}\b")
+_NEGATED = re.compile(r"\bno (?:\w+ )?(?:court|judge)\b|\bhas not ruled\b|\bhad not ruled\b", re.I)
+
+
+def rulings(view: View) -> Iterator[Evidence]:
+    """Settlement sums, fines and awards with a party in the sentence, and sentences in which a court decides."""
+    for sentence in view.own:
+        if _NEGATED.search(sentence.text):
+            continue
+        paid = list(_paid(view, sentence))
+        yield from paid
+        if match := _RULES.search(sentence.text):
+            span = _clause(view.article.text, sentence.span, sentence.span.start + match.start())
+            if span and not _UNSURE.search(sentence.text[max(0, match.start() - 12) : match.end()]):
+                yield copied("rulings", view.article.id, view.article.text, span, 0.8, Relief(kind=_kind(match.group(), span.of(view.article.text))))  # type: ignore[arg-type]
+
+
+def _kind(words: str, clause: str) -> str:
+    return "injunction" if re.search(r"injunction|blocked|barred", words + clause[:120], re.I) else "other"
+
+
+def _clause(text: str, sentence: Span, start: int) -> Span | None:
+    """The sentence from the decider on, without a trailing attribution."""
+    end = min(sentence.end, start + LONGEST_VALUE)
+    span = trimmed(text, start, end)
+    if span and text[span.end - 1] == "." and not re.search(r"\b[A-Z]\.$|\bInc\.$", span.of(text)):
+        span = Span(span.start, span.end - 1)
+    return span
+
+
+def _paid(view: View, sentence: Sentence) -> Iterator[Evidence]:
+    if not any(mentions(sentence.text, name) for name in view.case.names):
+        return
+    text = view.article.text
+    for found in sums(text, sentence.span):
+        kind = _paid_kind(text, sentence, found)
+        if kind:
+            normalized = Money(kind=kind, amount=found.amount, currency=found.currency, per=found.per, qualifier=found.qualifier)  # type: ignore[arg-type]
+            yield copied("rulings", view.article.id, text, found.span, 0.88, normalized)
+
+
+def _paid_kind(text: str, sentence: Sentence, found: Sum) -> str | None:
+    """What a sum was paid or ordered for, judged by the words within its clause."""
+    before = text[max(sentence.span.start, found.span.start - 80) : found.span.start]
+    after = text[found.span.end : min(sentence.span.end, found.span.end + 60)]
+    if _UNSURE.search(before) or re.search(r"\b(?:revenue|worth of|shares|market value|investment)\b", after):
+        return None
+    if _FINES.search(before):
+        return "fine"
+    if _RESTITUTION.search(before + after):
+        return "restitution"
+    if _AWARDS.search(before):
+        return "damages"
+    if _SETTLES.search(before) and re.search(r"\bsettle|\bdeal|\bresolve|\bclass action|\bend\b", before + after + sentence.text, re.I):
+        return "settlement"
+    return None

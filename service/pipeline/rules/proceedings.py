@@ -1,0 +1,262 @@
+"""The case itself: caption, docket number, court, judge, filing, kind of proceeding, status, class."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from casebrief.service.domain.article import Sentence, View
+from casebrief.service.domain.captions import captions, docket_conflicts
+from casebrief.service.domain.dates import DatePhrase, in_words
+from casebrief.service.domain.dockets import dockets
+from casebrief.service.domain.evidence import Evidence, computed, copied
+from casebrief.service.domain.names import NAME, clean, mentions, same_name
+from casebrief.service.domain.schema import DocketNumber, Name, Parties
+from casebrief.service.domain.spans import Span
+from casebrief.service.pipeline.courts import court_phrases
+
+SUIT = (
+    r"(?:lawsuits?|suits?|complaints?|class[- ]actions?|legal (?:action|challenge)|defamation action|claims?|petition|case|indictment|charges"
+    r"|litigation|papers|legal filing)"
+)
+_FILED = re.compile(
+    rf"\b(?:filed|lodged|launched|brought|submitted|issued|initiated|sued|sues|sue|suing|went to court|took .{{2,40}} to court|commenced)\b", re.I
+)
+_NOT_THE_FILING = re.compile(
+    r"\b(?:filed|filing) (?:for|a motion|an? (?:amended|appeal|answer|notice|brief|response|opposition|counter)|its answer|papers)|bankruptcy|amended complaint"
+    r"|motion to|settle|notice of appeal|countersu|deadline|papers (?:the|filed)|according to papers",
+    re.I,
+)
+_COURT_CUE = re.compile(
+    rf"\b(?:filed|lodged|submitted|sued|sues|brought|launched|{SUIT}|judge|jury|trial|hearing|pleaded|sentenced|charged|convicted|ruled|settle\w*|approv\w*|appeal\w*|before)\b",
+    re.I,
+)
+_ONLY_PROSPECT = re.compile(
+    r"\b(?:appeal (?:to|before)|will (?:ask|appeal|prefer)|could (?:end up|go)|move the case|transfer(?:red)? (?:it|the case)? ?to|another coast|precedent|moved to|heading to)\b", re.I
+)
+_RULED_ON_APPEAL = re.compile(r"\b(?:upheld|affirmed|reversed|revived|overturned|vacated|panel|heard (?:oral )?argument)\b", re.I)
+
+
+def caption(view: View) -> Iterator[Evidence]:
+    """The case names of this case, wherever the story gives them."""
+    if view.case.caption is None:
+        return
+    plaintiff, defendant = view.case.plaintiffs[:1], view.case.defendants[:1]
+    for sentence in view.own:
+        for found in captions(view.article, sentence):
+            ours = plaintiff and same_name(found.plaintiff, plaintiff[0]) and same_name(found.defendant, defendant[0])
+            if ours:
+                normalized = Parties(plaintiff=found.plaintiff, defendant=found.defendant)
+                yield copied("caption", view.article.id, view.article.text, found.span, 0.95, normalized)
+
+
+def docket_number(view: View) -> Iterator[Evidence]:
+    """Docket numbers beside this case's caption, or labelled as a case's number where the story names no other."""
+    text = view.article.text
+    for sentence in view.own:
+        for found in dockets(text, sentence.span):
+            beside = any(found.number == number for number in view.case.dockets)
+            if docket_conflicts(found.number, view.case) and not beside:
+                continue
+            if re.search(r"\b(?:patent|administrative)\b", text[max(sentence.span.start, found.labelled.start - 40) : found.labelled.start], re.I):
+                continue
+            confidence = 0.97 if beside else 0.85
+            yield copied("docket_number", view.article.id, text, found.labelled, confidence, DocketNumber(number=found.number))
+
+
+def court(view: View) -> Iterator[Evidence]:
+    """Courts in sentences that file, hear or decide the case; courts that it may go to later are passed over."""
+    for sentence in view.own:
+        if not (_COURT_CUE.search(sentence.text) or any(True for _ in captions(view.article, sentence))):
+            continue
+        for phrase in court_phrases(view.article.text, sentence.span):
+            before = view.article.text[max(sentence.span.start, phrase.span.start - 60) : phrase.span.start]
+            if _ONLY_PROSPECT.search(before) or (phrase.appellate and not _RULED_ON_APPEAL.search(sentence.text)):
+                continue
+            confidence = 0.92 if phrase.precise and phrase.court.court_id else 0.8 if phrase.precise else 0.5
+            yield copied(
+                "court",
+                view.article.id,
+                view.article.text,
+                phrase.span,
+                confidence,
+                phrase.court,
+                about="appellate" if phrase.appellate else "",
+            )
+
+
+_JUDGE = re.compile(
+    rf"\b(?P<title>(?:(?:U\.S\.|US|United States|federal|Federal|Senior|Chief|Circuit|Superior Court|District|Magistrate|County|High Court|state|State)\s+){{0,4}}"
+    rf"(?:Judge|Mr Justice|Mrs Justice|Ms Justice|Lord Justice|Lady Justice|Justice|Vice Chancellor|Chancellor|Magistrate))\s+(?P<name>(?!of\b){NAME})"
+)
+_J = re.compile(rf"\((?P<name>[A-Z][\w-]+), (?:C\.)?J\.\)")
+_JUDGE_ELSEWHERE = re.compile(r"\b(?:administrative law judge|Supreme Court|Justice Department|Department of Justice|former judge|retired judge)\b")
+
+
+def judge(view: View) -> Iterator[Evidence]:
+    """Judges named with their title in sentences about this case."""
+    text = view.article.text
+    for sentence in view.own:
+        if _JUDGE_ELSEWHERE.search(sentence.text):
+            continue
+        for match in (*_JUDGE.finditer(text, sentence.span.start, sentence.span.end), *_J.finditer(text, sentence.span.start, sentence.span.end)):
+            start, end = match.span("name")
+            place = re.search(r"\s+(?:of|for)\s", text[start:end])
+            span = clean(text, Span(start, start + place.start() if place else end))
+            if span is None or re.match(r"(?:Department|Project|Committee|Advocate)", span.of(text)):
+                continue
+            whole = Span(match.start(), span.end) if "title" in match.groupdict() else span
+            confidence = 0.6 if "Magistrate" in whole.of(text) else 0.9
+            yield computed("judge", view.article.id, whole, span.of(text), confidence, Name(name=span.of(text)))
+
+
+def filed_on(view: View) -> Iterator[Evidence]:
+    """The day the action was brought: a date phrase close to a verb of filing."""
+    for sentence in view.own:
+        for verb, phrase in filing_dates(view, sentence):
+            quote = Span(min(verb.start, phrase.span.start), max(verb.end, phrase.span.end))
+            if phrase.date is None:
+                yield copied("filed_on", view.article.id, view.article.text, phrase.span, 0.6)
+            else:
+                confidence = {"day": 0.93, "month": 0.8, "year": 0.6}[phrase.date.precision]
+                yield computed("filed_on", view.article.id, quote, in_words(phrase.date), confidence, phrase.date)
+
+
+def filing_dates(view: View, sentence: Sentence) -> Iterator[tuple[Span, DatePhrase]]:
+    """Verbs of filing with the date phrase that belongs to each."""
+    if _NOT_THE_FILING.search(sentence.text) or not _is_filing(view, sentence):
+        return
+    text, phrases = view.article.text, view.article.dates(sentence.span)
+    for match in _FILED.finditer(text, sentence.span.start, sentence.span.end):
+        near = [phrase for phrase in phrases if _belongs(text, match.span(), phrase.span)]
+        if len(near) == 1:
+            yield Span(*match.span()), near[0]
+            return
+
+
+def _is_filing(view: View, sentence: Sentence) -> bool:
+    words = sentence.text
+    return bool(re.search(rf"\b{SUIT}\b", words, re.I)) or any(mentions(words, name) for name in view.case.names)
+
+
+def _belongs(text: str, verb: tuple[int, int], phrase: Span) -> bool:
+    """Whether a date phrase stands within a clause of a verb, on either side."""
+    gap = text[verb[1] : phrase.start] if phrase.start >= verb[1] else text[phrase.end : verb[0]]
+    limit = 90 if phrase.start >= verb[1] else 40
+    return len(gap) <= limit and not re.search(r"[;:]|\b(?:after|before|that|which|who|alleging|saying|claiming|between|from|since|until|had|when|over)\b", gap)
+
+
+_CLASS = re.compile(
+    r"\b(?:proposed |putative |would-be |nationwide )?class[- ]action\b|\bgroup (?:action|litigation)\b|\bcollective (?:action|proceedings)\b"
+    r"|\bon behalf of (?:all|themselves and|himself and|herself and|\"all others\")|\bsimilarly situated\b|\bseeks class(?:-action)? status\b",
+    re.I,
+)
+_CRIMINAL = re.compile(
+    r"\b(?:indicted|indictment|pleaded (?:not )?guilty|found guilty|criminal (?:charges|complaint|case|trial)|prosecutors (?:say|said|allege|charged|told)"
+    r"|was (?:arrested|convicted|sentenced)|convicted of|charged with \w+|sentenced to)\b",
+    re.I,
+)
+_REGULATORY = re.compile(r"\b(?:administrative complaint|administrative proceeding|regulator fined|statement of objections|notice of intent to fine|enforcement notice)\b", re.I)
+_CIVIL = re.compile(r"\b(?:lawsuit|sued|suing|sues|civil (?:suit|action|complaint)|legal action|defamation)\b", re.I)
+
+
+def proceeding(view: View) -> Iterator[Evidence]:
+    """The kind of proceeding, from words that only one kind uses."""
+    for kind, pattern, confidence in (
+        ("class_action", _CLASS, 0.92),
+        ("criminal", _CRIMINAL, 0.85),
+        ("regulatory", _REGULATORY, 0.6),
+        ("civil", _CIVIL, 0.7),
+    ):
+        for sentence in view.own:
+            if match := pattern.search(view.article.text, sentence.span.start, sentence.span.end):
+                yield computed("proceeding", view.article.id, Span(*match.span()), kind, confidence)
+                break
+
+
+_STATUS: tuple[tuple[str, re.Pattern[str], float], ...] = (
+    ("on_appeal", re.compile(r"\b(?:has appealed|have appealed|filed (?:a notice of|an) appeal|appealed (?:the|to)|on appeal)\b", re.I), 0.75),
+    (
+        "settled",
+        re.compile(r"\b(?:agreed to (?:settle|pay .{2,40} to (?:settle|resolve|end))|has settled|have settled|settled the|reach(?:ed|es) (?:a|an) (?:\S+ )?(?:settlement|deal)|the settlement|proposed settlement|settles)\b", re.I),
+        0.88,
+    ),
+    (
+        "decided",
+        re.compile(
+            r"\b(?:jury (?:found|convicted|awarded|ordered|reached|came back|returned)|found (?:him|her|them)? ?guilty|was (?:convicted|sentenced|fined|acquitted)|convicted (?:him|her|of)|sentenced \w+|entered judgment|was found (?:liable|guilty)|jury .{0,40}verdict)\b",
+            re.I,
+        ),
+        0.85,
+    ),
+    (
+        "dismissed",
+        re.compile(r"\b(?:dismissed the (?:lawsuit|case|suit|complaint|action)|threw out the (?:lawsuit|case|suit)|(?:lawsuit|case|suit|complaint) (?:was|has been) (?:dismissed|thrown out|withdrawn|dropped)|voluntarily dismissed)\b", re.I),
+        0.85,
+    ),
+    (
+        "pending",
+        re.compile(
+            r"\b(?:denied .{0,40}motion to dismiss|(?:let|allowed) .{2,40} (?:go|move) (?:ahead|forward)|hearing (?:is|was) (?:set|scheduled)|trial (?:is|was) (?:set|scheduled|due)|granted in part|case (?:is|was) very much alive|will go forward|goes forward|group litigation order|interim order|trial (?:began|opened|got under way|gets under way)|pleaded not guilty)\b",
+            re.I,
+        ),
+        0.8,
+    ),
+    (
+        "filed",
+        re.compile(
+            rf"\b(?:(?:has|have|had|was|were|is|been) (?:reportedly )?(?:been )?sued|sued\b|lawsuit(?:,[^,]{{2,60}},)? (?:was|has been|claims|alleges|accuses)|{SUIT}\b.{{0,60}}\bfiled|filed (?:a|the) .{{0,30}}(?:lawsuit|complaint|suit)|facing a lawsuit|legal action alleges)",
+            re.I,
+        ),
+        0.85,
+    ),
+)
+_NOT_YET = re.compile(r"\b(?:if|could|would|might|may|whether|until|unless|no (?:appeals )?court|not)\b", re.I)
+
+
+def status(view: View) -> Iterator[Evidence]:
+    """States that the story tells, each from its first plain mention; the newest article's furthest state stands."""
+    for state, pattern, confidence in _STATUS:
+        for sentence in view.own:
+            match = pattern.search(view.article.text, sentence.span.start, sentence.span.end)
+            if match and not _NOT_YET.search(view.article.text[max(sentence.span.start, match.start() - 25) : match.start()]):
+                if state != "filed" and not _about_ours(view, sentence):
+                    continue
+                yield computed("status", view.article.id, Span(*match.span()), state, confidence)
+                break
+
+
+def _about_ours(view: View, sentence: Sentence) -> bool:
+    """Whether a sentence, or the one before it in its paragraph, names a party or speaks of "the case"."""
+    here = view.sentences.index(sentence)
+    near = [sentence] + [other for other in view.sentences[max(0, here - 1) : here] if other.paragraph == sentence.paragraph]
+    words = " ".join(other.text for other in near)
+    return any(mentions(words, name) for name in view.case.names) or bool(
+        re.search(r"\bthe (?:case|lawsuit|suit|settlement|deal|judge|jury|company|defendants?)\b", words, re.I)
+    )
+
+
+_ON_BEHALF = re.compile(
+    r"\b(?:on behalf of|wants? to represent|seeks? to represent|aims? to represent|represents?|class (?:is|was|would be)?\s?(?:made up of|consists of|includes|defined as|of)|define the (?:class|group) as)\s+"
+    r"(?:(?:tens of |hundreds of )?(?:thousands|millions) of )?(?P<whom>(?!himself|herself|itself|themselves|the (?:plaintiffs?|company|government|attorney|agency)\b)[^;\"“”]{12,260}?)"
+    r"(?=,? (?:alleg|claim|accus|say|said|seek|and (?:seeks|asks|alleges|accuses)|according|against|in (?:the )?(?:U\.S\.|federal|state|High|Superior))|, (?!and who|whose|who|and that)|\.?$|;)"
+)
+_WHO = re.compile(r"\b(?:who|whose|that|which|in|with|from|owners?|users?|customers?|investors|workers|people|persons?|entities|consumers|employees|shareholders)\b")
+
+
+def class_definition(view: View) -> Iterator[Evidence]:
+    """Whom the plaintiffs say they represent: the words after "on behalf of" in a sentence about the suit."""
+    text = view.article.text
+    for sentence in view.own:
+        if not re.search(rf"\b{SUIT}\b|\bclass\b|\binvestors\b", sentence.text, re.I):
+            continue
+        for match in _ON_BEHALF.finditer(text, sentence.span.start, sentence.span.end):
+            span = Span(*match.span("whom"))
+            if _WHO.search(span.of(text)) and not re.match(r"(?:a|an|one)\s", span.of(text)) and _is_plural(span.of(text)):
+                confidence = 0.9 if re.search(r"\bwho(?:se)?\b", span.of(text)) else 0.8
+                yield copied("class_definition", view.article.id, text, span, confidence)
+
+
+def _is_plural(words: str) -> bool:
+    head = re.split(r"\b(?:who|whose|that|which|in|with|from|of)\b", words, maxsplit=1)[0].strip()
+    return bool(re.search(r"(?:s|people|persons|women|men|children|everyone|anyone|person)[,\s]*$", head)) or words.lower().startswith(("all ", "any ", "every"))

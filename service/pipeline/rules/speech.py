@@ -1,0 +1,89 @@
+"""Direct speech, and what the defendant's side says to the suit."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from casebrief.service.domain.article import Sentence, View
+from casebrief.service.domain.evidence import Evidence, copied
+from casebrief.service.domain.names import is_specific, mentions, names
+from casebrief.service.domain.quotations import quotations
+from casebrief.service.domain.schema import LONGEST_VALUE, Response, Speaker, Stance
+from casebrief.service.domain.spans import Span
+
+SHORTEST_QUOTE = 4
+"""Words of a quotation that is speech and not a borrowed term."""
+
+_STANCES: tuple[tuple[Stance, re.Pattern[str]], ...] = (
+    ("denies", re.compile(
+        r"\b(?:den(?:y|ies|ied|ying) (?:the|these|those|any|all|that|wrongdoing|it|having|doing|this|liability)|denied\b|false claims|no merit|without merit|merit-?less|baseless|unfounded|not true|rejected the|rejects the"
+        r"|disagree[sd]?|(?:will|would|intends? to|vowed to|plans? to|going to) (?:vigorously |strongly )?(?:fight|defend|contest|prove)|defend (?:ourselves|itself|the|against)|did not cause|claim would be contested|in search of a loss|admits? (?:no|nothing)|without admitting)", re.I)),
+    ("declined_to_comment", re.compile(r"\b(?:declined to (?:comment|discuss)|declines? comment|would not comment|had no (?:immediate |further )?comment|refused to comment|cannot comment|could not comment|not comment on|no comment)\b", re.I)),
+    ("no_response", re.compile(r"\b(?:(?:did|has|have|had) not (?:immediately |yet |return|respond|repl)\w*|not immediately (?:respond|available|return)\w*|yet to (?:issue|comment|respond|make)|could not (?:immediately )?be reached|didn['’]t (?:respond|return|reply))\b", re.I)),
+    ("admits", re.compile(r"\b(?:admitted|acknowledged|apologi[sz]ed|pleaded guilty|accepts? responsibility)\b", re.I)),
+)  # fmt: skip
+_COMPANY = re.compile(r"\b(?:[Tt]he (?:[a-z]+ ){0,3}(?:company|network|firm|platform|bank|retailer|chain|manufacturer|hospital|university|agency)|[Aa] (?:company )?spokes(?:man|woman|person)|[Cc]ompany spokes(?:man|woman|person))\b")
+_OPPONENT = re.compile(r"\b(?:lawyers?|attorneys?|counsel) for (?:the )?(?:plaintiffs?|claimants?|workers|customers|investors|authors)|\bplaintiffs?['’]? (?:lawyers?|attorneys?)", re.I)
+_AGENT = re.compile(r"\b(?P<who>(?:[Aa]n?|[Tt]he|[Ii]ts)\s+(?:lawyer|attorney|spokes(?:man|woman|person)|representative) for\s+(?:the\s+)?[A-Z][\w’'&-]*(?:\s[A-Z][\w’'&-]*)*)")
+_MOTION = re.compile(r"\bmotion to dismiss\b|\bgranted\b|\bdenied in part\b|\b(?:judge|court) (?:denied|rejected)", re.I)
+_APPOSITION = re.compile(r",\s+(?:which|who|whose|owned by|based in|a|an|the|[\w-]+-based)\s[^,;]{2,120},")
+
+
+def quotes(view: View) -> Iterator[Evidence]:
+    """Quotations with a speaker, of four words or more. The speaker's words are kept as the story has them."""
+    text = view.article.text
+    for paragraph in _paragraphs(view):
+        for quotation in quotations(text, paragraph):
+            words = quotation.span.of(text)
+            if quotation.speaker is None or len(words.split()) < SHORTEST_QUOTE or len(words) > LONGEST_VALUE:
+                continue
+            if not any(sentence.span.meets(quotation.span) for sentence in view.own):
+                continue
+            yield copied("quotes", view.article.id, text, quotation.span, 0.88, Speaker(speaker=quotation.speaker.of(text)))
+
+
+def _paragraphs(view: View) -> list[Span]:
+    spans: dict[int, Span] = {}
+    for sentence in view.sentences:
+        known = spans.get(sentence.paragraph)
+        spans[sentence.paragraph] = Span(known.start if known else sentence.span.start, sentence.span.end)
+    return list(spans.values())
+
+
+def responses(view: View) -> Iterator[Evidence]:
+    """Sentences in which the defendant's side denies, declines, stays silent or admits."""
+    text = view.article.text
+    for sentence in view.own:
+        if _OPPONENT.search(sentence.text) or _MOTION.search(sentence.text):
+            continue
+        for stance, pattern in _STANCES:
+            match = pattern.search(sentence.text)
+            if match is None:
+                continue
+            speaker = _speaker(view, sentence, match.start())
+            if speaker and len(sentence.text) <= LONGEST_VALUE:
+                yield copied("responses", view.article.id, text, sentence.span, 0.85, Response(speaker=speaker, stance=stance))
+            break
+
+
+def _speaker(view: View, sentence: Sentence, verb: int) -> str | None:
+    """Who responds: the nearest party before the verb, outside an apposition; "the company" is the only defendant.
+
+    A quotation's words do not count: in "X said: '…'" the speaker stands before the marks.
+    """
+    before = re.sub(r"[\"“‘].*", "", sentence.text[:verb])
+    bare = _APPOSITION.sub(lambda match: "," + " " * (len(match.group()) - 2) + ",", before)
+    found = [span.of(bare) for span in names(bare, Span(0, len(bare))) if is_specific(span.of(bare))]
+    if not found:
+        after = sentence.text[verb:]
+        found = [span.of(after) for span in names(after, Span(0, len(after))) if re.search(r"\b(?:said|told)\b", after)][:1] if not _COMPANY.search(bare) else []
+    agent = _AGENT.search(bare)
+    if agent and any(mentions(agent.group("who"), party) for party in view.case.defendants):
+        return re.sub(r"^(?:[Aa]n?|[Tt]he|[Ii]ts)\s+", "", agent.group("who"))
+    for name in reversed(found):
+        if any(mentions(name, party) for party in view.case.defendants):
+            return name
+    if _COMPANY.search(bare) and not found and len(view.case.defendants) == 1:
+        return view.case.defendants[0]
+    return None
