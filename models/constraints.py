@@ -1,4 +1,4 @@
-"""What an answer may look like: closed choices, and spans copied from a text.
+"""What an answer may look like: closed choices, and spans copied from a text, with or without a label.
 
 A constraint is data; `grammar` turns it into llguidance's Lark dialect. Whole words only: a span never begins or
 ends inside a word of its source (llguidance's ``substring_words``).
@@ -36,7 +36,18 @@ class Spans:
     longest: int = 300
 
 
-Constraint = Choice | Spans
+@dataclass(frozen=True)
+class Labelled:
+    """`NOTHING`, or up to ``at_most`` lines "label: words": a label of the closed list, words copied as in `Spans`."""
+
+    labels: tuple[str, ...]
+    source: str
+    at_most: int = 1
+    shortest: int = 2
+    longest: int = 300
+
+
+Constraint = Choice | Spans | Labelled
 
 
 def words_of(source: str) -> str:
@@ -51,17 +62,24 @@ def words_of(source: str) -> str:
 def grammar(constraint: Constraint) -> str:
     """The constraint as a Lark grammar. Raises `ConstraintRefused` when it allows nothing."""
     if isinstance(constraint, Choice):
-        if not constraint.options or not all(option.strip() for option in constraint.options):
-            raise ConstraintRefused("a choice needs options, none of them empty")
-        return "start: " + " | ".join(json.dumps(option, ensure_ascii=False) for option in constraint.options)
+        return f"start: {_one_of(constraint.options)}"
     source = words_of(constraint.source)
     if not source:
         raise ConstraintRefused("a span needs a source with words in it")
     if constraint.at_most < 1 or not 0 < constraint.shortest <= constraint.longest:
         raise ConstraintRefused("a span needs at_most >= 1 and 0 < shortest <= longest")
-    more = f' ("\\n" LINE){{0,{constraint.at_most - 1}}}' if constraint.at_most > 1 else ""
+    line = "WORDS"
+    if isinstance(constraint, Labelled):
+        line = f'({_one_of(constraint.labels)}) ": " WORDS'
+    more = f' ("\\n" {line}){{0,{constraint.at_most - 1}}}' if constraint.at_most > 1 else ""
     return (
-        f'start: "{NOTHING}" | LINE{more}\n'
-        f"LINE: SOURCE & /[^ \\n](.|\\n){{{constraint.shortest - 1},{constraint.longest - 1}}}/\n"
+        f'start: "{NOTHING}" | {line}{more}\n'
+        f"WORDS: SOURCE & /[^ \\n](.|\\n){{{constraint.shortest - 1},{constraint.longest - 1}}}/\n"
         f'SOURCE: %regex {{"substring_words": {json.dumps(source, ensure_ascii=False)}}}\n'
     )
+
+
+def _one_of(options: tuple[str, ...]) -> str:
+    if not options or not all(option.strip() for option in options):
+        raise ConstraintRefused("a choice needs options, none of them empty")
+    return " | ".join(json.dumps(option, ensure_ascii=False) for option in options)

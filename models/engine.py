@@ -17,17 +17,12 @@ Finish = Literal["stop", "length"]
 
 @dataclass(frozen=True)
 class Question:
-    """One question about the document of its batch.
-
-    ``text`` is our own wording; ``quoted`` is put after it and may come from outside (tokenized without special tokens).
-    ``max_tokens`` bounds the answer, forced tokens included.
-    """
+    """One question about the document of its batch; ``max_tokens`` bounds the answer, forced tokens included."""
 
     id: str
     text: str
     constraint: Constraint
     max_tokens: int
-    quoted: str = ""
 
 
 @dataclass(frozen=True)

@@ -245,8 +245,8 @@ class LlamaEngine:
 
     def _tail(self, frame: Scaffold, question: Question) -> list[int]:
         return [
-            *self.tokenize(frame.between + question.text, special=True),
-            *(self.tokenize(question.quoted, special=False) if question.quoted else []),
+            *self.tokenize(frame.between, special=True),
+            *self.tokenize(question.text, special=False),
             *self.tokenize(frame.after, special=True),
         ]
 

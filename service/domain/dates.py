@@ -48,7 +48,7 @@ _PATTERNS = [
 _DATE = re.compile("|".join(f"(?:{re.sub(r'[?]P<', f'?P<p{index}_', pattern)})" for index, pattern in enumerate(_PATTERNS)), re.I)
 _AHEAD = re.compile(
     r"\b(?:will|would|due|scheduled|set for|set to|slated|expected|until|deadline|no later than|must|may|before the hearing"
-    r"|next|upcoming|to be held|to begin|begins|starts|opens|plans? to|have until|has until|is likely|set .{1,30} for)\b",
+    r"|next|upcoming|to be|to begin|(?:is|are) to|begins|starts|opens|plans? to|have until|has until|is likely|set .{1,30} for)\b",
     re.I,
 )
 _OPEN = re.compile(r"\b(?:deadline|date) (?:is|was)\s+$", re.I)

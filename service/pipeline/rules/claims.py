@@ -52,7 +52,7 @@ def allegations(view: View) -> Iterator[Evidence]:
 
 
 def _is_allegation(words: str) -> bool:
-    if re.match(r"(?:is|was|are|were|has|had|of|in|it would|they would)\b", words):
+    if re.match(r"(?:is|was|are|were|has|had|of|in|claims|it would|they would)\b", words):
         return False
     return 4 <= len(words.split()) and len(words) <= LONGEST_VALUE and not _NO_ALLEGATION.search(words) and words.count('"') % 2 == 0 and words.count("“") == words.count("”")
 

@@ -16,11 +16,16 @@ from casebrief.service.domain.spans import Span, trimmed
 LONGEST_EVENT = 260
 """Characters of a timeline entry; a longer sentence is cut at its commas around the date."""
 
+SHORTEST_EVENT = 40
+"""Characters below which a part of a sentence tells no event."""
+
 _EVENT_VERB = re.compile(
     r"\b(?:filed|sued|lodged|brought|launched|submitted|ruled|dismissed|granted|denied|sentenced|convicted|found|handed down|signed|approved|agreed|settled|reached|announced|served|arrested|charged|indicted|fined"
     r"|appealed|recalled|ordered|heard|hearing|trial|verdict|deadline|scheduled|due)\b",
     re.I,
 )
+_BOUND = re.compile(r"\b(?:before|prior to|after|as recently as)\s+(?:on\s+)?$", re.I)
+_BACKGROUND = re.compile(r",\s(?:which|who)\s[^,]*$")
 _REPORTING = re.compile(r"\b(?:told|said in an? (?:interview|e-?mail|statement)|shares|stock|closed at|traded|tumbled|published|launched its|updated on)\b", re.I)
 
 
@@ -28,6 +33,8 @@ def timeline(view: View) -> Iterator[Evidence]:
     """Events with a date that the sentence gives; a bare weekday counts only with a verb of the proceedings."""
     text = view.article.text
     for sentence in view.own:
+        if not _is_about_the_case(view, sentence):
+            continue
         phrases = view.article.dates(sentence.span)
         for phrase in phrases:
             if not _is_event(sentence, phrase) or _is_spoken(text, sentence.span, phrase.span):
@@ -37,7 +44,22 @@ def timeline(view: View) -> Iterator[Evidence]:
             yield copied("timeline", view.article.id, text, span, confidence, phrase.date, about=phrase.span.of(text))
 
 
+_CASE_WORD = re.compile(
+    r"\b(?:lawsuit|suit|complaint|claimants?|plaintiffs?|defendants?|judge|court|jury|trial|hearing|settlement|class|company|compan(?:y|ies)|indictment|agency|lawyers?|claim)\b", re.I
+)
+
+
+def _is_about_the_case(view: View, sentence: Sentence) -> bool:
+    """Whether the paragraph of a sentence names a party, or speaks of the case or the company."""
+    words = " ".join(other.text for other in view.sentences if other.paragraph == sentence.paragraph)
+    return bool(_CASE_WORD.search(words)) or any(mentions(words, name) for name in view.case.names)
+
+
 def _is_event(sentence: Sentence, phrase: DatePhrase) -> bool:
+    if _BOUND.search(sentence.text[: phrase.span.start - sentence.span.start]):
+        return False
+    if phrase.date and phrase.date.precision == "year":
+        return bool(_EVENT_VERB.search(sentence.text)) and not _BACKGROUND.search(sentence.text[: phrase.span.start - sentence.span.start])
     if phrase.explicit:
         return True
     if phrase.date is None or phrase.date.precision != "day":
@@ -61,7 +83,8 @@ def _own_part(text: str, sentence: Span, phrase: DatePhrase, phrases: list[DateP
             start = max(start, cut + 2)
         if other.span.start >= phrase.span.end and (cut := text.rfind(", ", phrase.span.end, other.span.start)) >= 0:
             end = min(end, cut)
-    return Span(start, end)
+    part = trimmed(text, start, end)
+    return part if part and part.end - part.start >= SHORTEST_EVENT else sentence
 
 
 def event_span(text: str, sentence: Span, phrase: Span) -> Span:
@@ -103,6 +126,8 @@ def figures(view: View) -> Iterator[Evidence]:
     """Numbers that count people or things of the case, with the words around them that tell what they count."""
     text = view.article.text
     for sentence in view.own:
+        if not _is_about_the_case(view, sentence):
+            continue
         for found in counts(text, sentence.span):
             unit = _COUNTED.match(text, found.span.end, sentence.span.end)
             before = text[max(sentence.span.start, found.span.start - 12) : found.span.start]

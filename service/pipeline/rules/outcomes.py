@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from casebrief.service.domain.article import Sentence, View
 from casebrief.service.domain.evidence import Evidence, copied
 from casebrief.service.domain.money import Sum, sums
-from casebrief.service.domain.names import mentions
+from casebrief.service.domain.names import SUFFIX, mentions
 from casebrief.service.domain.schema import LONGEST_VALUE, Money, Relief
 from casebrief.service.domain.spans import Span, trimmed
 
@@ -16,8 +16,8 @@ _SETTLES = re.compile(r"\b(?:agreed to (?:pay|settle)|to pay|will pay|settle[sd]
 _FINES = re.compile(r"\b(?:fined|fine of|penalty of|imposed a)\b", re.I)
 _AWARDS = re.compile(r"\b(?:awarded|ordered .{2,60} to pay|verdict|jury .{0,60}(?:awarded|gave|ordered))\b", re.I)
 _RESTITUTION = re.compile(r"\b(?:restitution|forfeit)\b", re.I)
-_UNSURE = re.compile(r"\b(?:if|could|would|may|might|seek(?:s|ing)?|asks?|asked|wants?|expects?|worth|had put|would not|no more than|prior|unrelated|sought|claims?)\b", re.I)
-_DECIDER = r"(?:(?:[Aa]|[Tt]he|[Tt]his|U\.S\.|federal|District|Circuit|Senior|Magistrate|appeals|High)\s+)*(?:[Jj]udge(?:\s+[A-Z][\w-]+(?:\s[A-Z][\w-]+){0,2})?|[Cc]ourt|[Jj]ury|[Jj]urors|Justice\s+[A-Z][\w-]+|[Tt]ribunal|[Pp]anel|He|She)"
+_UNSURE = re.compile(r"\b(?:if|could|would|may|might|seek(?:s|ing)?|asks?|asked|wants?|expects?|had put|would not|no more than|prior|unrelated|sought|claims?)\b", re.I)
+_DECIDER = r"(?:(?:[Aa]|[Tt]he|[Tt]his|U\.S\.|US|federal|state|District|Circuit|Senior|Magistrate|appeals|High|Mr|Mrs|Ms|Lord|Lady)\s+)*(?:[Jj]udge(?:\s+[A-Z][\w-]+(?:\s[A-Z][\w-]+){0,2})?|[Cc]ourt|[Jj]ury|[Jj]urors|Justice\s+[A-Z][\w-]+|[Tt]ribunal|[Pp]anel|He|She)"
 _DID = (
     r"(?:ruled|held|found|dismissed|denied|granted|rejected|refused|approved|certified|ordered|struck out|threw out|has thrown out|sentenced|let|allowed|convicted|acquitted|awarded|signed off"
     r"|signed|turned down|has made|has ruled|has ordered|blocked|barred|declined|vacated|upheld|affirmed|reversed|gave preliminary approval|cleared)"
@@ -53,7 +53,7 @@ def _clause(text: str, sentence: Span, start: int) -> Span | None:
 
 
 def _paid(view: View, sentence: Sentence) -> Iterator[Evidence]:
-    if not any(mentions(sentence.text, name) for name in view.case.names):
+    if not any(mentions(sentence.text, name) for name in view.case.names) and not _is_ours(sentence):
         return
     text = view.article.text
     for found in sums(text, sentence.span):
@@ -63,11 +63,16 @@ def _paid(view: View, sentence: Sentence) -> Iterator[Evidence]:
             yield copied("rulings", view.article.id, text, found.span, 0.88, normalized)
 
 
+def _is_ours(sentence: Sentence) -> bool:
+    """Whether a sentence without a party's name still speaks of the defendant: "the company", and no other company."""
+    return bool(re.search(r"\bthe (?:company|firm|chain|settlement|deal)\b", sentence.text, re.I)) and not re.search(SUFFIX, sentence.text)
+
+
 def _paid_kind(text: str, sentence: Sentence, found: Sum) -> str | None:
     """What a sum was paid or ordered for, judged by the words within its clause."""
     before = text[max(sentence.span.start, found.span.start - 80) : found.span.start]
     after = text[found.span.end : min(sentence.span.end, found.span.end + 60)]
-    if _UNSURE.search(before) or re.search(r"\b(?:revenue|worth of|shares|market value|investment)\b", after):
+    if _UNSURE.search(before) or re.search(r"\b(?:not the|instead of|rather than|down from|up from|from)\s+$", before) or re.search(r"\b(?:revenue|worth of|shares|market value|investment)\b", after):
         return None
     if _FINES.search(before):
         return "fine"

@@ -1,0 +1,1 @@
+"""What we ask, as data: one Markdown file a question, with front matter. Knows nothing of engines."""

@@ -1,0 +1,460 @@
+"""From the evidence of all articles to facts: group what states the same, count independent sources, keep what differs.
+
+Grouping is by field: names by their words, dates by what they have in common, sums by amount and currency, free text by
+content words. A fact's first citation is the wording it shows. What cannot both hold becomes a conflict; where the
+articles' dates show that one report is newer, the newer value stands in the field.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from casebrief.service.domain.article import CaseIdentity
+from casebrief.service.domain.dockets import same_docket
+from casebrief.service.domain.evidence import Evidence
+from casebrief.service.domain.names import SUFFIX, key_words, mentions, same_name
+from casebrief.service.domain.schema import (
+    CaseSummary,
+    Citation,
+    Conflict,
+    Counsel,
+    Court,
+    Date,
+    DocketNumber,
+    Fact,
+    Figure,
+    Money,
+    Position,
+    Relief,
+    Response,
+)
+from casebrief.service.domain.similarity import bare, overlap
+
+
+MOST_CONFIDENT = 0.98
+PER_SOURCE = 0.02
+"""What each further independent source adds to the confidence of the best one."""
+
+ROUNDING = 0.03
+"""Two counts this near to each other are one, when either is said to be approximate."""
+
+Group = list[Evidence]
+Same = Callable[[Evidence, Evidence], bool]
+
+
+@dataclass(frozen=True)
+class Sources:
+    """What merging needs to know of the articles: their texts, order, days of publication, and which are copies."""
+
+    texts: dict[str, str]
+    published: dict[str, datetime.date | None]
+    copies: dict[str, str]
+
+    def order(self, article: str) -> int:
+        """The place of an article in the request."""
+        return list(self.texts).index(article)
+
+    def independent(self, evidence: Iterable[Evidence]) -> int:
+        """How many articles stand behind some evidence, copies of one story counted once."""
+        return len({self.copies.get(item.article, item.article) for item in evidence})
+
+    def newest(self, group: Group) -> datetime.date | None:
+        """The latest known day of publication among a group's articles."""
+        return max((day for item in group if (day := self.published[item.article])), default=None)
+
+    def newer(self, one: Group, other: Group) -> bool:
+        """Whether one group's reports are known to be later than all of another's."""
+        first = [self.published[item.article] for item in one]
+        second = [self.published[item.article] for item in other]
+        if None in first or None in second:
+            return False
+        return min(day for day in first if day) > max(day for day in second if day)
+
+
+def merge(evidence: Sequence[Evidence], sources: Sources, case: CaseIdentity) -> CaseSummary:
+    """All fields of the summary but the abstract."""
+    merger = _Merger(evidence, sources, case)
+    return merger.summary()
+
+
+class _Merger:
+    def __init__(self, evidence: Sequence[Evidence], sources: Sources, case: CaseIdentity) -> None:
+        self.sources, self.case = sources, case
+        self.fields: dict[str, Group] = {}
+        for item in evidence:
+            self.fields.setdefault(item.field, []).append(item)
+        self.conflicts: list[Conflict] = []
+
+    # ------------------------------------------------------------------ tools
+
+    def of(self, field: str) -> Group:
+        return self.fields.get(field, [])
+
+    def groups(self, field: str, same: Same) -> list[Group]:
+        """Evidence that states the same, together; the best-supported group first."""
+        found: list[Group] = []
+        for item in self.of(field):
+            group = next((group for group in found if any(same(item, other) for other in group)), None)
+            if group is None:
+                found.append([item])
+            else:
+                group.append(item)
+        return sorted(found, key=self.rank)
+
+    def rank(self, group: Group) -> tuple[float, float, int, int]:
+        best = self.head(group)
+        return (-self.sources.independent(group), -best.confidence, self.sources.order(best.article), best.span.start)
+
+    def head(self, group: Group) -> Evidence:
+        return max(group, key=lambda item: (item.confidence, -self.sources.order(item.article), -item.span.start))
+
+    def fact(self, group: Group, head: Evidence | None = None) -> Fact[Any]:
+        """The fact that a group states, in the words of its head."""
+        head = head or self.head(group)
+        rest = sorted(group, key=lambda item: (self.sources.order(item.article), item.span))
+        citations = list(dict.fromkeys(self.cite(item) for item in [head, *rest]))
+        found_by = {item.found_by for item in group}
+        sources = self.sources.independent(group)
+        return Fact(
+            value=head.value,
+            normalized=head.normalized,
+            guarantee=head.guarantee,
+            confidence=round(min(MOST_CONFIDENT, head.confidence + PER_SOURCE * (sources - 1)), 4),
+            independent_sources=sources,
+            citations=citations,
+            found_by=head.found_by if len(found_by) == 1 else "both",
+        )
+
+    def cite(self, item: Evidence) -> Citation:
+        quote = item.span.of(self.sources.texts[item.article])
+        return Citation(article=item.article, start=item.span.start, end=item.span.end, quote=quote)
+
+    def position(self, group: Group) -> Position:
+        fact = self.fact(group)
+        return Position(value=fact.value, normalized=fact.normalized, citations=fact.citations)
+
+    def conflict(self, field: str, about: str, groups: Sequence[Group]) -> None:
+        """Set groups side by side, oldest first; superseded when their dates show an order."""
+        ordered = sorted(groups, key=lambda group: (self.sources.newest(group) or datetime.date.max, self.rank(group)))
+        later = all(self.sources.newer(after, before) for before, after in zip(ordered, ordered[1:], strict=False))
+        self.conflicts.append(
+            Conflict(
+                field=field,
+                about=about,
+                kind="superseded" if later else "contradiction",
+                positions=[self.position(group) for group in ordered],
+            )
+        )
+
+    def latest(self, groups: list[Group]) -> Group:
+        """Of groups that differ, the one that is known to be newer than all others, else the best supported."""
+        for group in groups:
+            if all(other is group or self.sources.newer(group, other) for other in groups):
+                return group
+        return groups[0]
+
+    # ------------------------------------------------------------------ fields
+
+    def summary(self) -> CaseSummary:
+        return CaseSummary(
+            caption=self.caption(),
+            docket_number=self.docket_number(),
+            court=self.court(),
+            judge=self.judge(),
+            filed_on=self.filed_on(),
+            proceeding=self.proceeding(),
+            status=self.status(),
+            class_definition=self.class_definition(),
+            plaintiffs=self.parties("plaintiffs"),
+            defendants=self.parties("defendants"),
+            counsel=self.counsel(),
+            causes_of_action=self.causes(),
+            allegations=self.texts("allegations", 0.55),
+            relief_sought=self.relief(),
+            rulings=self.rulings(),
+            responses=self.responses(),
+            quotes=self.quotes(),
+            timeline=self.timeline(),
+            figures=self.figures(),
+            conflicts=self.conflicts,
+        )
+
+    def caption(self) -> Fact[Any] | None:
+        group = self.of("caption")
+        return self.fact(group, max(group, key=lambda item: (item.value == self.case.caption, len(item.value)))) if group else None
+
+    def docket_number(self) -> Fact[Any] | None:
+        groups = self.groups("docket_number", lambda a, b: same_docket(_docket(a), _docket(b)))
+        if len(groups) > 1 and not self.case.dockets:
+            self.conflict("docket_number", "docket number", groups)
+        return self.fact(groups[0], max(groups[0], key=lambda item: (item.confidence, len(_docket(item))))) if groups else None
+
+    def court(self) -> Fact[Any] | None:
+        trial = [item for item in self.of("court") if item.about != "appellate"] or self.of("court")
+        known = [item for item in trial if _court(item).court_id]
+        self.fields["court"] = known or _most_telling(trial)
+        groups = self.groups("court", lambda a, b: _court(a).court_id == _court(b).court_id and _same_court_name(a, b))
+        if len(groups) > 1 and known:
+            self.conflict("court", "court", groups)
+        if not groups:
+            return None
+        group = self.latest(groups)
+        return self.fact(group, max(group, key=lambda item: (item.confidence, len(item.value))))
+
+    def judge(self) -> Fact[Any] | None:
+        groups = self.groups("judge", lambda a, b: same_name(a.value, b.value))
+        if not groups:
+            return None
+        best = min(groups, key=lambda group: (-self.head(group).confidence, *self.rank(group)))
+        return self.fact(best, max(best, key=lambda item: (len(item.value), item.confidence)))
+
+    def filed_on(self) -> Fact[Any] | None:
+        resolved = [item for item in self.of("filed_on") if item.normalized]
+        self.fields["filed_on"] = resolved or self.of("filed_on")[:1]
+        groups = self.groups("filed_on", lambda a, b: _one_date(a.normalized, b.normalized))
+        if not groups:
+            return None
+        if len(groups) > 1:
+            self.conflict("filed_on", "day of filing", groups)
+        return self.fact(groups[0], max(groups[0], key=lambda item: (_fineness(item.normalized), item.confidence)))
+
+    def proceeding(self) -> Fact[Any] | None:
+        groups = self.groups("proceeding", lambda a, b: a.value == b.value)
+        by_kind = {group[0].value: group for group in groups}
+        if "class_action" in by_kind and "civil" in by_kind:
+            del by_kind["civil"]
+        if not by_kind:
+            return None
+        return self.fact(min(by_kind.values(), key=self.rank))
+
+    def status(self) -> Fact[Any] | None:
+        rank = {"filed": 0, "pending": 1, "dismissed": 2, "settled": 2, "decided": 2, "on_appeal": 3}
+        groups = self.groups("status", lambda a, b: a.value == b.value)
+        if not groups:
+            return None
+        furthest = max(rank[group[0].value] for group in groups)
+        best = [group for group in groups if rank[group[0].value] == furthest]
+        final = self.latest(best)
+        if len(best) > 1 and not all(other is final or self.sources.newer(final, other) for other in best):
+            self.conflict("status", "state of the case", best)
+        else:
+            self._superseded_status(groups, final, rank)
+        return self.fact(final)
+
+    def _superseded_status(self, groups: list[Group], final: Group, rank: dict[str, int]) -> None:
+        """Report the state that earlier articles ended with, where all of them are older."""
+        told = {item.article for item in final}
+        tops: dict[str, str] = {}
+        for group in groups:
+            for item in group:
+                if item.article not in told and rank[item.value] >= rank.get(tops.get(item.article, ""), -1):
+                    tops[item.article] = item.value
+        older = [
+            group
+            for value in sorted(set(tops.values()), key=lambda value: rank[value])
+            if (group := [item for candidate in groups for item in candidate if item.value == value and tops.get(item.article) == value])
+            and self.sources.newer(final, group)
+        ]
+        if older and rank[final[0].value] > 0:
+            self.conflict("status", "state of the case", [older[-1], final])
+
+    def class_definition(self) -> Fact[Any] | None:
+        groups = self.groups("class_definition", lambda a, b: overlap(a.value, b.value) >= 0.7)
+        if not groups:
+            return None
+        best = max(groups, key=lambda group: (self.head(group).confidence, self.sources.independent(group), len(self.head(group).value)))
+        return self.fact(best, max(best, key=lambda item: (item.confidence, len(item.value))))
+
+    def parties(self, field: str) -> list[Fact[Any]]:
+        groups = self.groups(field, lambda a, b: same_name(a.value, b.value))
+        sure = [group for group in groups if self.head(group).confidence >= 0.9 or len(group) > 1 or len(groups) == 1]
+        return [self.fact(group, max(group, key=_formality)) for group in sorted(sure, key=lambda g: (-self.head(g).confidence, self.rank(g)))]
+
+    def counsel(self) -> list[Fact[Any]]:
+        facts = []
+        for group in self.groups("counsel", lambda a, b: same_name(a.value, b.value)):
+            sides = {item.normalized.for_ for item in group if isinstance(item.normalized, Counsel)}
+            head = max(group, key=lambda item: (len(item.value), item.confidence))
+            if len(sides) == 1:
+                facts.append(self.fact(group, head))
+        return facts
+
+    def causes(self) -> list[Fact[Any]]:
+        groups = self.groups("causes_of_action", lambda a, b: _law(a) == _law(b))
+        return [self.fact(group) for group in groups]
+
+    def texts(self, field: str, alike: float) -> list[Fact[Any]]:
+        """Free text: wordings that share most of their content words are one fact, told by its surest wording."""
+        groups = self.groups(field, lambda a, b: overlap(a.value, b.value) >= alike)
+        return [self.fact(group, max(group, key=lambda item: (item.confidence, -abs(len(item.value) - 120)))) for group in groups]
+
+    def relief(self) -> list[Fact[Any]]:
+        groups = self.groups("relief_sought", _same_relief)
+        heads = [max(group, key=lambda item: (item.confidence, -len(item.value))) for group in groups]
+        return [self.fact(group, head) for group, head in zip(groups, heads, strict=True)]
+
+    def rulings(self) -> list[Fact[Any]]:
+        groups = self.groups("rulings", _same_ruling)
+        settled = [group for group in groups if _money(group[0]) and group[0].normalized.kind == "settlement"]  # type: ignore[union-attr]
+        whole = [group for group in settled if group[0].normalized.per is None]  # type: ignore[union-attr]
+        if len({group[0].normalized.currency for group in whole}) == 1 and len(whole) > 1:  # type: ignore[union-attr]
+            self.conflict("rulings", "size of the settlement", whole)
+            stays = self.latest(whole)
+            groups = [group for group in groups if group not in whole or group is stays]
+        return [self.fact(group) for group in groups]
+
+    def responses(self) -> list[Fact[Any]]:
+        groups = self.groups("responses", lambda a, b: self._speaker(a) == self._speaker(b) and _stance(a) == _stance(b))
+        spoken = [group for group in groups if _stance(group[0]) in ("denies", "admits", "other")]
+        kept = []
+        for group in groups:
+            silent = _stance(group[0]) in ("no_response", "declined_to_comment")
+            answer = next((g for g in spoken if silent and self._speaker(g[0]) == self._speaker(group[0]) and self.sources.newer(g, group)), None)
+            if answer:
+                self.conflict("responses", f"response of {self._speaker(group[0])}", [group, answer])
+            else:
+                kept.append(group)
+        return [self.fact(group, max(group, key=lambda item: (item.confidence, -len(item.value)))) for group in kept]
+
+    def _speaker(self, item: Evidence) -> str:
+        speaker = item.normalized.speaker if isinstance(item.normalized, Response) else None
+        return next((name for name in self.case.defendants if speaker and mentions(speaker, name)), speaker or "")
+
+    def quotes(self) -> list[Fact[Any]]:
+        groups = self.groups("quotes", lambda a, b: bare(a.value) in bare(b.value) or bare(b.value) in bare(a.value))
+        return [self.fact(group, max(group, key=lambda item: (len(bare(item.value)), item.confidence))) for group in groups]
+
+    def timeline(self) -> list[Fact[Any]]:
+        def same(a: Evidence, b: Evidence) -> bool:
+            if a.normalized is None or b.normalized is None:
+                return a.value == b.value
+            return a.normalized == b.normalized and (overlap(a.value, b.value) >= 0.34 or _is_filing(a) and _is_filing(b))
+
+        groups = self.groups("timeline", same)
+        facts = [self.fact(group, max(group, key=lambda item: (item.confidence, -len(item.value)))) for group in groups]
+        return sorted(facts, key=lambda fact: (fact.normalized is None, fact.normalized.date if fact.normalized else "", fact.citations[0].start))
+
+    def figures(self) -> list[Fact[Any]]:
+        groups = self.groups("figures", _same_figure)
+        taken: list[Group] = []
+        for group in groups:
+            rivals = [other for other in groups if other is not group and other not in taken and _rival_figures(group[0], other[0])]
+            rivals = [other for other in rivals if not {item.article for item in other} & {item.article for item in group}]
+            if group not in taken and rivals:
+                about = f"{_figure(group[0]).unit} {'in all' if group[0].about == 'in all' else f'({group[0].about})'}"
+                self.conflict("figures", about, [group, *rivals])
+                taken += [group, *rivals]
+        return [self.fact(group) for group in groups]
+
+
+# ---------------------------------------------------------------------- what is the same
+
+
+def _docket(item: Evidence) -> str:
+    return item.normalized.number if isinstance(item.normalized, DocketNumber) else item.value
+
+
+def _court(item: Evidence) -> Court:
+    assert isinstance(item.normalized, Court)
+    return item.normalized
+
+
+def _same_court_name(a: Evidence, b: Evidence) -> bool:
+    return _court(a).court_id is not None or key_words(a.value) <= key_words(b.value) or key_words(b.value) <= key_words(a.value)
+
+
+def _most_telling(group: Group) -> Group:
+    """Without an id: only the precise phrases, where there are any."""
+    best = max((item.confidence for item in group), default=0)
+    return [item for item in group if item.confidence == best]
+
+
+def _one_date(a: object, b: object) -> bool:
+    if not isinstance(a, Date) or not isinstance(b, Date):
+        return a is b
+    return a.date.startswith(b.date) or b.date.startswith(a.date)
+
+
+def _fineness(date: object) -> int:
+    return len(date.date) if isinstance(date, Date) else 0
+
+
+def _formality(item: Evidence) -> tuple[bool, int, float]:
+    """A name with its legal form first, then the longest."""
+    return (bool(re.search(rf"{SUFFIX}$", item.value)), len(item.value), item.confidence)
+
+
+def _law(item: Evidence) -> frozenset[str]:
+    name = re.sub(r"[’']", "'", item.value.casefold())
+    name = re.sub(r"^(?:the |federal |[a-z]+'s )+", "", name)
+    return key_words(name) - {"direct", "willful", "federal"}
+
+
+def _money(item: Evidence) -> bool:
+    return isinstance(item.normalized, Money) and item.normalized.amount is not None
+
+
+_PEOPLE = frozenset("person user customer member claimant consumer patient employee worker subscriber passenger investor head individual".split())
+
+
+_PEOPLE_UNITS = frozenset(f"{word}s" for word in _PEOPLE) | {"people"}
+
+
+def _per(money: Money) -> str | None:
+    return "person" if money.per in _PEOPLE else money.per
+
+
+def _same_relief(a: Evidence, b: Evidence) -> bool:
+    one, other = a.normalized, b.normalized
+    if isinstance(one, Money) and isinstance(other, Money):
+        if one.amount is None and other.amount is None:
+            return one.kind == other.kind and _adjectives(a.value) == _adjectives(b.value)
+        return (one.amount, one.currency, _per(one)) == (other.amount, other.currency, _per(other))
+    return isinstance(one, Relief) and isinstance(other, Relief) and one.kind == other.kind
+
+
+def _adjectives(words: str) -> frozenset[str]:
+    return frozenset(re.findall(r"punitive|compensatory|double|treble|back pay|liquidated|exemplary|aggravated", words.lower()))
+
+
+def _same_ruling(a: Evidence, b: Evidence) -> bool:
+    if _money(a) != _money(b):
+        return False
+    if isinstance(a.normalized, Money) and isinstance(b.normalized, Money):
+        return (a.normalized.kind, a.normalized.amount, a.normalized.currency) == (b.normalized.kind, b.normalized.amount, b.normalized.currency)
+    return overlap(a.value, b.value) >= 0.5
+
+
+def _stance(item: Evidence) -> str:
+    return item.normalized.stance if isinstance(item.normalized, Response) else ""
+
+
+def _is_filing(item: Evidence) -> bool:
+    return bool(re.search(r"\b(?:filed|sued|lodged|brought|launched)\b", item.value, re.I))
+
+
+def _figure(item: Evidence) -> Figure:
+    assert isinstance(item.normalized, Figure)
+    return item.normalized
+
+
+def _same_figure(a: Evidence, b: Evidence) -> bool:
+    one, other = _figure(a), _figure(b)
+    if one.unit != other.unit and not {one.unit, other.unit} <= _PEOPLE_UNITS:
+        return False
+    return one.quantity == other.quantity or (_rounded(a, b) and a.about == b.about)
+
+
+def _rounded(a: Evidence, b: Evidence) -> bool:
+    one, other = _figure(a).quantity, _figure(b).quantity
+    about = re.compile(r"^(?:about|around|some|nearly|almost|roughly|approximately)\b", re.I)
+    return abs(one - other) <= ROUNDING * max(one, other) and bool(about.match(a.value) or about.match(b.value))
+
+
+def _rival_figures(a: Evidence, b: Evidence) -> bool:
+    """Whether two figures count the same thing and differ: same unit, same verb before them."""
+    return _figure(a).unit == _figure(b).unit and bool(a.about) and a.about == b.about and not _same_figure(a, b) and not _rounded(a, b)

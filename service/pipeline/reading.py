@@ -1,0 +1,99 @@
+"""Reading: from one article to evidence. A part that can be exchanged: by rules, by the model, by both.
+
+A reader gives evidence and says what it could not read; it never drops an article in silence. What the model reads
+must be grounded: its words are looked up in the article, and a rule must be able to make the typed form of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from casebrief.models.engine import Engine, Stop, Usage, never
+from casebrief.prompts.loader import PromptSet
+from casebrief.service.domain.article import View
+from casebrief.service.domain.evidence import Evidence
+from casebrief.service.pipeline.asking import ask_about
+from casebrief.service.pipeline.rules import read_by_rules
+
+ReaderName = Literal["rules", "model", "both"]
+
+SINGLE = frozenset({"caption", "docket_number", "court", "judge", "filed_on", "proceeding", "status", "class_definition"})
+
+
+@dataclass(frozen=True)
+class Read:
+    """What was read of one article; ``gaps`` says in words what was not."""
+
+    evidence: tuple[Evidence, ...]
+    usage: Usage = field(default_factory=Usage)
+    gaps: tuple[str, ...] = ()
+
+
+class Reader(Protocol):
+    """Reads one article of a case."""
+
+    name: ReaderName
+
+    def read(self, view: View, stop: Stop = never) -> Read:
+        """All evidence of one article. Raises `casebrief.models.errors.EngineError` when the model fails."""
+
+
+@dataclass(frozen=True)
+class RuleReader:
+    """What rules find surely; needs no model."""
+
+    name: ReaderName = "rules"
+
+    def read(self, view: View, stop: Stop = never) -> Read:
+        """See `Reader`."""
+        del stop
+        return Read(tuple(read_by_rules(view)))
+
+
+@dataclass(frozen=True)
+class ModelReader:
+    """What the model reads: one question a field, all decoded together on the article's prefix.
+
+    ``floor`` gives the confidence from which an answer counts, by question; ``None`` means: not asked.
+    """
+
+    engine: Engine
+    prompts: PromptSet
+    floor: Callable[[str], float | None]
+    name: ReaderName = "model"
+
+    def read(self, view: View, stop: Stop = never) -> Read:
+        """See `Reader`."""
+        floors = {question.id: self.floor(question.id) for question in self.prompts.questions}
+        asked = [question for question in self.prompts.questions if floors[question.id] is not None]
+        if not asked or not view.own:
+            return Read(())
+        answers = ask_about(view, self.engine, self.prompts.instructions, asked, stop)
+        kept = tuple(item for item in answers.evidence if item.confidence >= (floors[answers.question_of(item)] or 0.0))
+        return Read(kept, answers.usage, answers.gaps)
+
+
+@dataclass(frozen=True)
+class BothReader:
+    """Rules first; the model adds what they leave open, and loses where it contradicts a sure rule."""
+
+    rules: RuleReader
+    model: ModelReader
+    name: ReaderName = "both"
+
+    def read(self, view: View, stop: Stop = never) -> Read:
+        """See `Reader`."""
+        sure = self.rules.read(view, stop)
+        further = self.model.read(view, stop)
+        kept = tuple(item for item in further.evidence if not _contradicts(item, sure.evidence))
+        return Read(sure.evidence + kept, further.usage, further.gaps)
+
+
+def _contradicts(item: Evidence, sure: Sequence[Evidence]) -> bool:
+    """Whether a rule found another value for the same single-valued field in the same article."""
+    same_field = [other for other in sure if other.field == item.field]
+    if item.field not in SINGLE or not same_field:
+        return False
+    return not any(other.normalized == item.normalized and (item.normalized or other.value == item.value) for other in same_field)

@@ -1,0 +1,218 @@
+"""The whole path: articles in, one summary out, with a ledger line for every article."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from casebrief import __version__
+from casebrief.models.engine import EngineInfo, Stop, Usage, never
+from casebrief.models.errors import Cancelled, ConstraintRefused, PromptTooLong
+from casebrief.service.domain.abstract import abstract
+from casebrief.service.domain.article import Article, View
+from casebrief.service.domain.evidence import Evidence, NotGrounded, grounded
+from casebrief.service.domain.merging import Sources, merge
+from casebrief.service.domain.schema import (
+    ArticleReport,
+    CaseSummary,
+    LedgerLine,
+    Provenance,
+    SummaryResponse,
+    Timings,
+    schema_sha256,
+)
+from casebrief.service.pipeline.articles import Dossier, Submitted, assemble
+from casebrief.service.pipeline.reading import Read, Reader
+
+SEED = 0
+"""Decoding is greedy: the seed is part of the provenance and decides nothing yet."""
+
+Progress = Callable[[str, int, int], None]
+"""Called with what is being done, how many articles are done, and how many there are."""
+
+
+def silent(what: str, done: int, total: int) -> None:
+    """The progress that nobody watches."""
+
+
+@dataclass(frozen=True)
+class Summarizer:
+    """Turns articles into a summary with one reader; ``engine`` tells what stands behind it, if anything."""
+
+    reader: Reader
+    prompts_sha256: str
+    engine: Callable[[], EngineInfo | None]
+
+    def summarize(
+        self, submitted: Sequence[Submitted], stop: Stop = never, progress: Progress = silent, queued_s: float = 0.0
+    ) -> SummaryResponse:
+        """Read all articles and put them together.
+
+        Raises:
+            Cancelled: ``stop`` said so, between articles or at a token.
+            EngineError: the model failed in a way that concerns the whole job.
+        """
+        started = time.perf_counter()
+        dossier = assemble(submitted)
+        evidence: list[Evidence] = []
+        reads: dict[str, Read] = {}
+        failures: dict[str, str] = {}
+        for index, view in enumerate(dossier.views):
+            if stop():
+                raise Cancelled("the job was taken back")
+            progress(f"reading {view.article.title or view.article.id}", index, len(dossier.views))
+            try:
+                reads[view.article.id] = read = self.reader.read(view, stop)
+            except (PromptTooLong, ConstraintRefused) as error:
+                failures[view.article.id] = str(error)
+                continue
+            evidence += _checked(read.evidence, view.article)
+        progress("putting the articles together", len(dossier.views), len(dossier.views))
+        return self._response(dossier, evidence, reads, failures, started, queued_s)
+
+    def _response(
+        self,
+        dossier: Dossier,
+        evidence: Sequence[Evidence],
+        reads: dict[str, Read],
+        failures: dict[str, str],
+        started: float,
+        queued_s: float,
+    ) -> SummaryResponse:
+        sources = Sources(
+            texts={article.id: article.text for article in dossier.articles},
+            published={article.id: article.published_on for article in dossier.articles},
+            copies=dossier.copies,
+        )
+        merged = merge(evidence, sources, dossier.case)
+        read_views = [view for view in dossier.views if view.article.id in reads]
+        summary = merged.model_copy(update={"abstract": abstract(read_views, evidence)})
+        usage = sum((read.usage for read in reads.values()), Usage())
+        total = time.perf_counter() - started
+        return SummaryResponse(
+            id=f"cb_{uuid.uuid4().hex}",
+            summary=summary,
+            articles=[_report(article, dossier) for article in dossier.articles],
+            ledger=[_ledger_line(article, dossier, summary, reads, failures) for article in dossier.articles],
+            provenance=self._provenance(),
+            timings=Timings(
+                queued_s=round(queued_s, 4),
+                reading_s=round(max(0.0, total - usage.prefill_s - usage.decode_s), 4),
+                prefill_s=round(usage.prefill_s, 4),
+                decode_s=round(usage.decode_s, 4),
+                total_s=round(total, 4),
+                prompt_tokens=usage.prompt_tokens,
+                prompt_tokens_reused=usage.prompt_tokens_reused,
+                output_tokens=usage.output_tokens,
+            ),
+        )
+
+    def _provenance(self) -> Provenance:
+        info = self.engine() or EngineInfo("none", "", "rules only", 0, 0)
+        return Provenance(
+            model=info.model,
+            model_sha256=info.model_sha256,
+            prompts_sha256=self.prompts_sha256,
+            schema_sha256=schema_sha256(),
+            engine=info.engine,
+            seed=SEED,
+            version=__version__,
+            reader=self.reader.name,
+        )
+
+
+def _checked(evidence: Sequence[Evidence], article: Article) -> list[Evidence]:
+    """Evidence that is grounded in its article. A model's answer that is not is dropped; a rule's is a bug."""
+    kept = []
+    for item in evidence:
+        try:
+            kept.append(grounded(item, article.text))
+        except NotGrounded:
+            if item.found_by == "rule":
+                raise
+    return kept
+
+
+def _report(article: Article, dossier: Dossier) -> ArticleReport:
+    return ArticleReport(
+        id=article.id,
+        title=article.title,
+        publisher=article.publisher,
+        url=article.url,
+        published_on=article.published_on,
+        published_on_from=article.published_on_from,
+        copy_of=dossier.copies.get(article.id),
+        sha256=hashlib.sha256(article.text.encode()).hexdigest(),
+        characters=len(article.text),
+        used=article.story.used if article.id not in dossier.unrelated else [],
+    )
+
+
+def _ledger_line(
+    article: Article, dossier: Dossier, summary: CaseSummary, reads: dict[str, Read], failures: dict[str, str]
+) -> LedgerLine:
+    """What became of an article; every reason is a sentence of its own."""
+    notes = []
+    if article.language not in ("en", "und"):
+        notes.append(f"written in {article.language!r}, not English: rules for English were used and may have missed facts")
+    if article.id in dossier.copies:
+        notes.append(f"tells the same story as {dossier.copies[article.id]}: counted as one source with it")
+    outcome = "used"
+    view = next((view for view in dossier.views if view.article.id == article.id), None)
+    if article.id in failures:
+        outcome = "failed"
+        notes.insert(0, failures[article.id])
+    elif not article.story.paragraphs:
+        outcome = "failed"
+        notes.insert(0, "no story was found in the text: no paragraph of prose")
+    elif article.id in dossier.unrelated:
+        outcome = "not_about_the_case"
+        notes.insert(0, dossier.unrelated[article.id])
+    elif view is not None and (gaps := _gaps(view, reads[article.id])):
+        outcome = "partly_used"
+        notes = [*gaps, *notes]
+    return LedgerLine(article=article.id, outcome=outcome, reason="; ".join(notes) or None, facts=_facts_of(summary, article.id))  # type: ignore[arg-type]
+
+
+def _gaps(view: View, read: Read) -> list[str]:
+    foreign = sum(sentence.foreign for sentence in view.sentences)
+    gaps = list(read.gaps)
+    if foreign:
+        gaps.append(f"{foreign} of {len(view.sentences)} sentences speak of another case and were left out")
+    return gaps
+
+
+def _facts_of(summary: CaseSummary, article: str) -> int:
+    """How many facts of the summary cite an article; conflicts and the abstract are not counted."""
+    count = 0
+    for name in CaseSummary.model_fields:
+        value = getattr(summary, name)
+        if name in ("conflicts", "abstract") or value is None:
+            continue
+        for fact in value if isinstance(value, list) else [value]:
+            count += any(citation.article == article for citation in fact.citations)
+    return count
+
+
+def assign_ids(given: Sequence[str | None]) -> list[str]:
+    """Ids for articles: those given, else a1, a2 … by place, passing over ids that are taken.
+
+    >>> assign_ids([None, "a1", None])
+    ['a2', 'a1', 'a3']
+    """
+    taken = {name for name in given if name}
+    ids = []
+    for place, name in enumerate(given, 1):
+        if name:
+            ids.append(name)
+            continue
+        number = place
+        while f"a{number}" in taken:
+            number += 1
+        taken.add(f"a{number}")
+        ids.append(f"a{number}")
+    return ids
+
