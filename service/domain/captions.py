@@ -12,7 +12,7 @@ from casebrief.service.domain.names import NAME, SUFFIX, clean, is_specific, key
 from casebrief.service.domain.spans import Span
 
 _MORE = r"(?:,?\s+(?:et\s+al\.?|and\s+others|and\s+another|&\s+Ors|&\s+Anor|&\s+others)(?!\w))?"
-_SIDE = rf"(?:{NAME}(?:\s+and\s+{NAME})?)"
+_SIDE = rf"(?:U\.S\.A?\.?|{NAME}(?:\s+and\s+{NAME})?)"
 _CAPTION = re.compile(rf"(?P<plaintiff>{_SIDE}{_MORE})\s+(?:v\.?|vs\.?|versus)\s+(?P<defendant>{NAME}{_MORE})")
 _IN_RE = re.compile(r"\bIn re:?\s+(?P<name>[A-Z][\w.’'&,-]*(?:\s+(?:of|and|&|[A-Z][\w.’'&-]*)){0,8}\s+(?:Litigation|Cases|Matter|Bankruptcy))")
 _REPORTED = re.compile(

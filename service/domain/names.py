@@ -58,6 +58,8 @@ def clean(text: str, span: Span) -> Span | None:
         start += based.end()
     words = text[start:end]
     words = re.sub(r"[’']s?$", "", words)
+    if words in ("U.S.", "U.S.A."):
+        return Span(start, start + len(words))
     if words.endswith(".") and not re.search(rf"(?:{SUFFIX}|\b[A-Z]\.)$", words):
         words = words.rstrip(".")
     if re.search(r"\b(?:Inc|Corp|Co|Ltd|Bros)$", words) and re.match(r"\.(?=[,;)]|\s[^A-Z])", text[start + len(words) :]):

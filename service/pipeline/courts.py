@@ -15,6 +15,7 @@ from functools import cache
 from importlib.resources import files
 
 from courts_db import courts as _courts
+from courts_db import find_court
 
 from casebrief.service.domain.schema import Court
 from casebrief.service.domain.spans import Span
@@ -160,7 +161,10 @@ def _phrase(kind: str, match: re.Match[str], span: Span) -> CourtPhrase | None:
     if kind == "chancery":
         delaware = "Delaware" in words
         return CourtPhrase(span, Court(court_id="delch" if delaware else None, name="Delaware Court of Chancery" if delaware else words), delaware)
-    if kind in ("county", "elsewhere"):
+    if kind == "county":
+        court_id = _state_court_id(words)
+        return CourtPhrase(span, Court(court_id=court_id, name=words), True)
+    if kind == "elsewhere":
         return CourtPhrase(span, Court(court_id=None, name=words), True)
     court = _federal(kind, parts)
     if court is not None:
@@ -168,6 +172,17 @@ def _phrase(kind: str, match: re.Match[str], span: Span) -> CourtPhrase | None:
     if kind == "cited":
         return None
     return CourtPhrase(span, Court(court_id=None, name=words), False)
+
+
+@cache
+def _state_court_id(words: str) -> str | None:
+    """The id that courts-db gives a county or state court by its whole name, when it is one and bears the place's name."""
+    found = find_court(words)
+    if len(found) != 1:
+        return None
+    name = next(court["name"] for court in _courts if court["id"] == found[0])
+    place = words.split()[0] if not words.startswith(("Superior", "Circuit", "District", "Supreme")) else words.split()[-1]
+    return str(found[0]) if place in name else None
 
 
 def _federal(kind: str, parts: dict[str, str]) -> Court | None:

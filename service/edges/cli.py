@@ -1,0 +1,227 @@
+"""The command line. Exit codes: 0 done, 1 something examined is not well, 2 bad input, 3 the model failed, 130 interrupted."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TransferSpeedColumn
+from rich.table import Table
+
+from casebrief import __version__
+from casebrief.models.errors import CatalogError, ModelError
+from casebrief.models.pull import pull as pull_model
+from casebrief.service import example
+from casebrief.service.domain.schema import SummaryResponse
+from casebrief.service.edges import brief
+from casebrief.service.edges.doctor import examine
+from casebrief.service.edges.problems import Problem
+from casebrief.service.edges.requests import check_limits, parse_date
+from casebrief.service.edges.settings import Settings
+from casebrief.service.edges.wiring import catalog_of, wire
+from casebrief.service.pipeline.articles import Submitted
+from casebrief.service.pipeline.summarizing import assign_ids
+
+BAD_INPUT, MODEL_FAILED, INTERRUPTED = 2, 3, 130
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Case summaries from press articles, every fact with the words it came from.")
+models_app = typer.Typer(no_args_is_help=True, help="Models: which there are, and which are here.")
+app.add_typer(models_app, name="models")
+_out, _err = Console(highlight=False), Console(stderr=True, highlight=False)
+
+
+def main() -> None:
+    """The console script."""
+    try:
+        app()
+    except KeyboardInterrupt:
+        _fail("interrupted", INTERRUPTED)
+    except ModelError as error:
+        _fail(str(error), BAD_INPUT if isinstance(error, CatalogError) else MODEL_FAILED)
+
+
+def _fail(message: str, code: int) -> NoReturn:
+    """End with one line on standard error."""
+    print(f"casebrief: {' '.join(message.split())}", file=sys.stderr)
+    raise SystemExit(code)
+
+
+def _settings(**changes: object) -> Settings:
+    try:
+        return Settings(**{key: value for key, value in changes.items() if value is not None})  # type: ignore[arg-type]
+    except ValueError as error:
+        lines = str(error).splitlines()
+        _fail(f"a setting does not fit: {' '.join(lines[1:3])}", BAD_INPUT)
+
+
+Model = Annotated[str | None, typer.Option(help="A name of the catalogue, or the path of a GGUF file.")]
+
+
+@app.command()
+def summarize(
+    files: Annotated[list[Path] | None, typer.Argument(help="Text files, one article each.", show_default=False)] = None,
+    published_on: Annotated[
+        list[str] | None, typer.Option(help='Day of publication, "2025-01-23" or "none": once for each file, in their order.')
+    ] = None,
+    use_example: Annotated[bool, typer.Option("--example", help="Summarise the bundled example.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="The response as JSON.")] = False,
+    as_markdown: Annotated[bool, typer.Option("--markdown", help="The brief as Markdown.")] = False,
+    model: Model = None,
+    reader: Annotated[str | None, typer.Option(help="rules, model or both.")] = None,
+) -> None:
+    """Summarise articles about one lawsuit."""
+    if as_json and as_markdown:
+        _fail("--json and --markdown exclude each other", BAD_INPUT)
+    settings = _settings(model=model, reader=reader)
+    submitted = _read_articles(files or [], published_on or [], use_example, settings)
+    product = wire(settings)
+    try:
+        with _watched("starting the model") as tell:
+            if product.engine:
+                product.engine.start()
+            response = product.summarizer.summarize(submitted, progress=tell)
+    finally:
+        product.close()
+    _show(response, as_json=as_json, as_markdown=as_markdown)
+
+
+def _show(response: SummaryResponse, *, as_json: bool, as_markdown: bool) -> None:
+    if as_json:
+        sys.stdout.write(response.model_dump_json(by_alias=True, indent=2) + "\n")
+    elif as_markdown:
+        sys.stdout.write(brief.markdown(response))
+    else:
+        _out.print(brief.terminal(response))
+
+
+def _read_articles(paths: list[Path], published_on: list[str], use_example: bool, settings: Settings) -> list[Submitted]:
+    if use_example == bool(paths):
+        _fail("name one or more text files, or give --example", BAD_INPUT)
+    if use_example:
+        return example.articles()
+    if published_on and len(published_on) != len(paths):
+        _fail(f"{len(paths)} files and {len(published_on)} times --published-on: give it once for each file, in their order", BAD_INPUT)
+    days = [_day(value) for value in published_on] or [None] * len(paths)
+    texts = [_text(path) for path in paths]
+    try:
+        check_limits(texts, settings)
+    except Problem as error:
+        _fail(error.detail, BAD_INPUT)
+    return [Submitted(name, text, published_on=day) for name, text, day in zip(assign_ids([None] * len(paths)), texts, days, strict=True)]
+
+
+def _day(value: str) -> datetime.date | None:
+    if value.lower() == "none":
+        return None
+    try:
+        return parse_date(value)
+    except ValueError as error:
+        _fail(f'--published-on {value}: {error}, or "none"', BAD_INPUT)
+
+
+def _text(path: Path) -> str:
+    try:
+        # newline="" keeps CRLF as it is: offsets count what the file holds.
+        with path.open(encoding="utf-8", newline="") as stream:
+            text = stream.read()
+    except OSError as error:
+        _fail(f"{path}: {error.strerror}", BAD_INPUT)
+    except UnicodeDecodeError as error:
+        _fail(f"{path}: not UTF-8 text (byte {error.start})", BAD_INPUT)
+    if not text.strip() or "\0" in text:
+        _fail(f"{path}: {'holds a NUL character' if text.strip() else 'holds no text'}", BAD_INPUT)
+    return text
+
+
+@contextlib.contextmanager
+def _watched(first: str) -> Iterator[Callable[[str, int, int], None]]:
+    """Progress on a terminal's standard error; silence where nobody looks."""
+    if not _err.is_terminal:
+        yield lambda what, done, total: None
+        return
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=_err, transient=True) as progress:
+        task = progress.add_task(first, total=None)
+        yield lambda what, done, total: progress.update(task, description=what[:70], completed=done, total=total)
+
+
+@app.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on; loopback unless set.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
+    model: Model = None,
+    reader: Annotated[str | None, typer.Option(help="rules, model or both.")] = None,
+) -> None:
+    """Serve the HTTP API."""
+    from casebrief.service.edges.server import serve as run  # the web framework takes half a second to import
+
+    run(wire(_settings(host=host, port=port, model=model, reader=reader)))
+
+
+@app.command()
+def doctor(model: Model = None) -> None:
+    """Look whether everything works: prompts, weights, engine."""
+    unwell = False
+    for finding in examine(_settings(model=model)):
+        mark = {True: "[green]well[/]", False: "[red]unwell[/]", None: "[yellow]lesser[/]"}[finding.well]
+        _out.print(f"{mark}\t[bold]{finding.name}[/]\t", end="")
+        _out.print(finding.told, markup=False, soft_wrap=True)
+        unwell |= finding.well is False
+    raise typer.Exit(1 if unwell else 0)
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    print(__version__)
+
+
+@models_app.command("list")
+def list_models() -> None:
+    """The catalogue, and which of it is on this machine."""
+    catalog = catalog_of(_settings())
+    table = Table("name", "model", "size", "licence", "here")
+    for name, entry in catalog.entries.items():
+        try:
+            here = str(catalog.path(name).name)
+        except CatalogError:
+            here = "no"
+        table.add_row(name + (" (default)" if name == catalog.default else ""), entry.title, f"{entry.bytes / 1e6:,.0f} MB", entry.license, here)
+    _out.print(table)
+
+
+@models_app.command("pull")
+def pull_command(name: Annotated[str, typer.Argument(help="A name of the catalogue.")]) -> None:
+    """Fetch a model's weights and check them."""
+    catalog = catalog_of(_settings())
+    entry = catalog.entry(name)
+    with Progress(TextColumn(name), BarColumn(), DownloadColumn(), TransferSpeedColumn(), console=_err) as progress:
+        task = progress.add_task(name, total=entry.bytes)
+        path = pull_model(catalog, name, lambda size: progress.advance(task, size))
+    print(path)
+
+
+@models_app.command("verify")
+def verify_command(name: Annotated[str | None, typer.Argument(help="A name or a path; the default model without.")] = None) -> None:
+    """Check the SHA-256 of a model's weights."""
+    catalog = catalog_of(_settings())
+    name = name or catalog.default
+    digest = catalog.verify(name)
+    print(f"{digest}  {catalog.path(name)}" + ("" if catalog.entry(name).sha256 else "  (not in the catalogue: nothing to compare with)"))
+
+
+@models_app.command("path")
+def path_command(name: Annotated[str | None, typer.Argument(help="A name or a path; the default model without.")] = None) -> None:
+    """Print where a model's weights lie."""
+    catalog = catalog_of(_settings())
+    print(catalog.path(name or catalog.default))
+
+
+if __name__ == "__main__":
+    main()

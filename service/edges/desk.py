@@ -1,0 +1,140 @@
+"""The desk: one job at a time, a bounded queue before it, deadlines, and clients that go away."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import threading
+import time
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from casebrief.models.engine import Stop
+from casebrief.models.errors import Cancelled
+from casebrief.service.edges.problems import Problem
+
+T = TypeVar("T")
+
+LOOK_S = 0.1
+"""How often a waiting or running job looks whether its client is still there, in seconds."""
+
+FIRST_GUESS_S = 10.0
+"""How long a job takes, before one has been measured."""
+
+SMOOTHING = 0.3
+"""The newest job's share in the measured time of a job (exponential moving average)."""
+
+
+class ClientGone(Exception):
+    """The client went away; nobody reads the answer."""
+
+
+class Desk:
+    """Admits jobs and runs them one after the other in a thread of its own."""
+
+    def __init__(self, queue: int) -> None:
+        """``queue``: how many jobs may wait beyond the one being worked on."""
+        self._queue = queue
+        self._turn = asyncio.Semaphore(1)
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="casebrief-job")
+        self._admitted = 0
+        self._job_s = FIRST_GUESS_S
+        self._open = True
+
+    def close(self) -> None:
+        """Admit nothing more; jobs that still wait are refused, the running one goes on."""
+        self._open = False
+
+    @property
+    def waiting(self) -> int:
+        """Jobs that wait beyond the one being worked on."""
+        return max(0, self._admitted - 1)
+
+    async def run(self, work: Callable[[Stop, float], T], deadline_s: float, gone: Callable[[], Awaitable[bool]]) -> T:
+        """Wait for a turn and do the work; ``work`` gets its stop and the seconds it waited.
+
+        Raises:
+            Problem: 503 when the queue is full or the service is closing, 504 when the deadline passes.
+            ClientGone: the client went away, waiting or running.
+        """
+        self._admit()
+        started = time.monotonic()
+        try:
+            await self._wait_for_turn(started + deadline_s, gone)
+            try:
+                return await self._work(work, started, started + deadline_s, gone)
+            finally:
+                self._turn.release()
+        finally:
+            self._admitted -= 1
+
+    def _admit(self) -> None:
+        if not self._open:
+            raise closing()
+        if self._admitted > self._queue:
+            wait = math.ceil(self._job_s * self._admitted)
+            detail = f"{self.waiting} requests are waiting, no more than {self._queue} may; one takes {self._job_s:.0f} s at present"
+            raise Problem(503, "queue-full", "The queue is full", detail, retry_after=max(1, wait))
+        self._admitted += 1
+
+    async def _wait_for_turn(self, deadline: float, gone: Callable[[], Awaitable[bool]]) -> None:
+        turn = asyncio.ensure_future(self._turn.acquire())
+        try:
+            while not turn.done():
+                await asyncio.wait({turn}, timeout=LOOK_S)
+                if not turn.done():
+                    await self._check(deadline, gone)
+        except BaseException:
+            if turn.done() and not turn.cancelled():
+                self._turn.release()
+            turn.cancel()
+            raise
+        if not self._open:
+            self._turn.release()
+            raise closing()
+
+    async def _check(self, deadline: float, gone: Callable[[], Awaitable[bool]]) -> None:
+        if not self._open:
+            raise closing()
+        if time.monotonic() > deadline:
+            raise late()
+        if await gone():
+            raise ClientGone
+
+    async def _work(self, work: Callable[[Stop, float], T], started: float, deadline: float, gone: Callable[[], Awaitable[bool]]) -> T:
+        halt = threading.Event()
+        begun = time.monotonic()
+        job = asyncio.get_running_loop().run_in_executor(self._thread, work, halt.is_set, begun - started)
+        reason: Problem | ClientGone | None = None
+        try:
+            while not job.done():
+                await asyncio.wait({job}, timeout=LOOK_S)
+                if job.done() or reason:
+                    continue
+                if time.monotonic() > deadline:
+                    reason = late()
+                elif await gone():
+                    reason = ClientGone()
+                if reason:
+                    halt.set()
+        finally:
+            halt.set()
+        try:
+            result = job.result()
+        except Cancelled:
+            raise (reason or late()) from None
+        if reason:
+            raise reason
+        self._job_s += SMOOTHING * (time.monotonic() - begun - self._job_s)
+        return result
+
+
+def closing() -> Problem:
+    """The problem of a service that is shutting down."""
+    return Problem(503, "closing", "The service is closing", "the service is shutting down and admits no more requests", retry_after=30)
+
+
+def late() -> Problem:
+    """The problem of a deadline that has passed."""
+    return Problem(504, "deadline", "The deadline has passed", "the request was not done within its deadline, waiting included")

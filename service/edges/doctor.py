@@ -1,0 +1,63 @@
+"""`casebrief doctor`: what this installation can do, found out by doing it."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from casebrief import __version__
+from casebrief.models.errors import ModelError
+from casebrief.prompts.loader import PromptError
+from casebrief.prompts.loader import load as load_prompts
+from casebrief.service.domain.schema import schema_sha256
+from casebrief.service.edges.settings import Settings
+from casebrief.service.edges.wiring import catalog_of, wire
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing looked at; ``well`` is false for what has to be mended, ``None`` for what works in a lesser way."""
+
+    name: str
+    well: bool | None
+    told: str
+
+
+def examine(settings: Settings) -> Iterator[Finding]:
+    """Look at machine, prompts, weights and engine, one after the other."""
+    yield Finding("casebrief", True, f"{__version__}, Python {platform.python_version()}, {platform.system()} {platform.machine()}")
+    yield Finding("processors", True, f"{os.cpu_count()} seen, {settings.threads or 'all'} used")
+    try:
+        prompts = load_prompts()
+        yield Finding("prompts", True, f"{len(prompts.questions)} questions, sha256 {prompts.sha256[:12]}")
+    except PromptError as error:
+        yield Finding("prompts", False, str(error))
+    yield Finding("schema", True, f"version 1, sha256 {schema_sha256()[:12]}")
+    yield from _model(settings)
+
+
+def _model(settings: Settings) -> Iterator[Finding]:
+    try:
+        name = settings.model or catalog_of(settings).default
+        product = wire(settings)
+    except ModelError as error:
+        yield Finding("weights", False, str(error))
+        return
+    if product.engine is None:
+        yield Finding("engine", True, "switched off: rules read alone")
+        return
+    yield Finding("weights", True, f"{name}: {product.catalog.path(name)}, checksum verified")
+    try:
+        product.engine.start()
+        info = product.engine.info
+        yield Finding("engine", True, f"{info.engine}, {info.threads} threads, {info.context_tokens} tokens of context; proved by a constrained answer")
+        for note in info.notes:
+            yield Finding("engine", None, note)
+    except ModelError as error:
+        yield Finding("engine", False, str(error))
+    finally:
+        product.close()
+
+

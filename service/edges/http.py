@@ -1,0 +1,222 @@
+"""The HTTP API: FastAPI on the pipeline. Errors are problem documents; nothing here reads articles itself."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import AsyncIterator
+from typing import Any, Literal
+
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+
+from casebrief import __version__
+from casebrief.models.errors import CatalogError, EngineError
+from casebrief.service.domain.schema import SummaryResponse, json_schema
+from casebrief.service.edges.desk import ClientGone, Desk
+from casebrief.service.edges.problems import MEDIA_TYPE, Problem, ProblemDetails, of_engine
+from casebrief.service.edges.requests import SummaryRequest, parse, to_submitted
+from casebrief.service.edges.wiring import Casebrief
+
+BYTES_A_CHARACTER = 12
+"""JSON may write one code point as two escapes of six bytes."""
+
+ROOM_FOR_KEYS = 1 << 20
+"""Bytes of a body beside the characters of its texts."""
+
+CLIENT_CLOSED_REQUEST = 499
+"""What logs say of a client that went away (nginx's code); nobody receives it."""
+
+
+class Health(BaseModel):
+    status: Literal["ok"]
+    version: str
+
+
+class Readiness(BaseModel):
+    """``engine`` is what the engine says of itself: state, process, restarts, last error, notes."""
+
+    status: Literal["ready", "starting", "down", "closed"]
+    model: str
+    waiting: int
+    engine: dict[str, Any]
+
+
+class ModelLine(BaseModel):
+    name: str
+    title: str
+    license: str
+    bytes: int
+    context_tokens: int
+    source: str
+    present: bool
+    active: bool
+
+
+_PROBLEMS: dict[int | str, dict[str, Any]] = {
+    400: {"description": "The body is not JSON"},
+    413: {"description": "More articles or characters than the limits allow"},
+    422: {"description": "Something in the request does not fit; `errors` names each place"},
+    500: {"description": "The model failed in a way that a retry does not mend"},
+    503: {"description": "The queue is full, the model is being restarted, or the service is closing; see Retry-After"},
+    504: {"description": "The deadline has passed, waiting included"},
+}
+
+
+def _problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    schema = {"$ref": "#/components/schemas/ProblemDetails"}
+    return {status: {**_PROBLEMS[status], "content": {MEDIA_TYPE: {"schema": schema}}} for status in statuses}
+
+
+def create_app(product: Casebrief) -> FastAPI:
+    """The application over a wired product; its engine starts with it and ends with it."""
+    desk = Desk(product.settings.queue)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        if product.engine:
+            threading.Thread(target=_start, args=(product,), daemon=True, name="casebrief-engine-start").start()
+        yield
+        desk.close()
+        product.close()
+
+    app = FastAPI(
+        title="casebrief",
+        version=__version__,
+        summary="Case summaries from press articles, every fact with the words it came from",
+        lifespan=lifespan,
+        # The interactive pages load scripts from another host; text and attention stay in the house.
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.state.desk = desk
+    _handle_errors(app)
+    _describe(app)
+
+    @app.post(
+        "/v1/summaries",
+        response_model=SummaryResponse,
+        responses=_problem_responses(400, 413, 422, 500, 503, 504),
+        openapi_extra={
+            "requestBody": {"required": True, "content": {"application/json": {"schema": {"$ref": "#/components/schemas/SummaryRequest"}}}}
+        },
+        summary="Summarise several articles about one lawsuit",
+    )
+    async def summarize(request: Request) -> Response:
+        settings = product.settings
+        wanted = parse(await _body(request, settings.max_request_characters * BYTES_A_CHARACTER + ROOM_FOR_KEYS), settings)
+        submitted = to_submitted(wanted)
+        deadline_s = min(settings.deadline_s, wanted.deadline_s or settings.deadline_s)
+        summary = await desk.run(
+            lambda stop, queued_s: product.summarizer.summarize(submitted, stop, queued_s=queued_s), deadline_s, request.is_disconnected
+        )
+        return Response(summary.model_dump_json(by_alias=True), media_type="application/json")
+
+    @app.get("/healthz", response_model=Health, summary="Whether the process lives")
+    async def healthz() -> Health:
+        return Health(status="ok", version=__version__)
+
+    @app.get(
+        "/readyz",
+        response_model=Readiness,
+        responses={503: {"model": Readiness, "description": "The engine is not ready"}},
+        summary="Whether a request would be worked on, and what the engine says of itself",
+    )
+    async def readyz(response: Response) -> Readiness:
+        state = product.engine_state()
+        if state["state"] != "ready":
+            response.status_code = 503
+        return Readiness(status=state["state"], model=product.model, waiting=desk.waiting, engine=state)
+
+    @app.get("/v1/models", response_model=list[ModelLine], summary="The catalogue, and which of it is on this machine")
+    def models() -> list[ModelLine]:
+        return [_model_line(product, name) for name in product.catalog.entries]
+
+    @app.get("/v1/schema", response_model=dict[str, Any], summary="The JSON Schema of a summary")
+    async def schema() -> JSONResponse:
+        return JSONResponse(json_schema())
+
+    return app
+
+
+def _start(product: Casebrief) -> None:
+    assert product.engine is not None
+    with contextlib.suppress(EngineError):
+        # A failure is told by /readyz, and by every request until a start succeeds.
+        product.engine.start()
+
+
+def _model_line(product: Casebrief, name: str) -> ModelLine:
+    entry = product.catalog.entries[name]
+    try:
+        product.catalog.path(name)
+        present = True
+    except CatalogError:
+        present = False
+    return ModelLine(
+        name=name,
+        title=entry.title,
+        license=entry.license,
+        bytes=entry.bytes,
+        context_tokens=entry.context_tokens,
+        source=entry.source,
+        present=present,
+        active=name == product.model,
+    )
+
+
+async def _body(request: Request, most: int) -> bytes:
+    """The body, refused as soon as more than ``most`` bytes of it have come."""
+    parts: list[bytes] = []
+    size = 0
+    async for part in request.stream():
+        size += len(part)
+        if size > most:
+            raise Problem(413, "request-too-long", "The request is too long", f"the body has more than {most} bytes")
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _handle_errors(app: FastAPI) -> None:
+    @app.exception_handler(Problem)
+    async def problem(request: Request, error: Problem) -> JSONResponse:
+        return JSONResponse(error.body(), error.status, error.headers(), media_type=MEDIA_TYPE)
+
+    @app.exception_handler(EngineError)
+    async def engine(request: Request, error: EngineError) -> JSONResponse:
+        return await problem(request, of_engine(error))
+
+    @app.exception_handler(ClientGone)
+    async def gone(request: Request, error: ClientGone) -> Response:
+        return Response(status_code=CLIENT_CLOSED_REQUEST)
+
+    @app.exception_handler(HTTPException)
+    async def http(request: Request, error: HTTPException) -> JSONResponse:
+        kind = {404: "not-found", 405: "method-not-allowed"}.get(error.status_code, "http")
+        made = Problem(error.status_code, kind, str(error.detail), f"{request.method} {request.url.path}: {error.detail}")
+        return JSONResponse(made.body(), made.status, error.headers, media_type=MEDIA_TYPE)
+
+    @app.exception_handler(Exception)
+    async def unforeseen(request: Request, error: Exception) -> JSONResponse:
+        made = Problem(500, "unforeseen", "An error that we did not foresee", f"{type(error).__name__}; the log has more")
+        return JSONResponse(made.body(), 500, media_type=MEDIA_TYPE)
+
+
+def _describe(app: FastAPI) -> None:
+    """Put the request's and the problem's schemas into the OpenAPI document: the request is parsed by hand."""
+    original = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            document = original()
+            schemas = document.setdefault("components", {}).setdefault("schemas", {})
+            for model in (SummaryRequest, ProblemDetails):
+                own = model.model_json_schema(ref_template="#/components/schemas/{model}")
+                schemas.update(own.pop("$defs", {}))
+                schemas[model.__name__] = own
+            app.openapi_schema = document
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]

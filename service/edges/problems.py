@@ -1,0 +1,61 @@
+"""Problem details for HTTP (RFC 9457), and how errors of the model become problems."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, Field
+
+from casebrief.models.errors import Cancelled, EngineError
+
+MEDIA_TYPE = "application/problem+json"
+TYPE = "urn:casebrief:problem:"
+
+
+class Fault(BaseModel):
+    """One thing wrong with a request, with a JSON Pointer to it (RFC 6901)."""
+
+    pointer: str
+    detail: str
+
+
+class ProblemDetails(BaseModel):
+    """What went wrong and what would be right (RFC 9457)."""
+
+    type: Annotated[str, Field(examples=["urn:casebrief:problem:invalid-request"])]
+    title: Annotated[str, Field(examples=["The request does not fit"])]
+    status: Annotated[int, Field(examples=[422])]
+    detail: Annotated[str, Field(examples=["/articles/0/text: Field required"])]
+    errors: list[Fault] | None = None
+
+
+class Problem(Exception):
+    """An error that a client gets; ``retry_after`` is in whole seconds."""
+
+    def __init__(
+        self, status: int, kind: str, title: str, detail: str, *, errors: list[dict[str, str]] | None = None, retry_after: int | None = None
+    ) -> None:
+        super().__init__(detail)
+        self.status, self.kind, self.title, self.detail = status, kind, title, detail
+        self.errors, self.retry_after = errors, retry_after
+
+    def body(self) -> dict[str, object]:
+        """The problem document."""
+        document: dict[str, object] = {"type": TYPE + self.kind, "title": self.title, "status": self.status, "detail": self.detail}
+        if self.errors:
+            document["errors"] = self.errors
+        return document
+
+    def headers(self) -> dict[str, str]:
+        """Headers beside the document."""
+        return {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
+
+
+def of_engine(error: EngineError) -> Problem:
+    """A model's failure as a problem: 503 where a retry may help, else 500."""
+    kind = "".join(f"-{c.lower()}" if c.isupper() else c for c in type(error).__name__).lstrip("-")
+    if isinstance(error, Cancelled):
+        return Problem(504, "deadline", "The deadline has passed", str(error))
+    if error.retry:
+        return Problem(503, kind, "The model failed", f"{error}; it is being started again, send the request once more", retry_after=2)
+    return Problem(500, kind, "The model failed", str(error))

@@ -1,0 +1,189 @@
+"""What a client may send: the request's model, and its limits, each with a message of its own."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import re
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
+
+from casebrief.service.edges.problems import Problem
+from casebrief.service.edges.settings import Settings
+from casebrief.service.pipeline.articles import Submitted
+from casebrief.service.pipeline.summarizing import assign_ids
+
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+EARLIEST, LATEST = datetime.date(1900, 1, 1), datetime.date(2199, 12, 31)
+
+
+def parse_date(value: object) -> datetime.date:
+    """A day as ISO 8601 writes it, between 1900 and 2199. Raises `ValueError`."""
+    if not isinstance(value, str) or not _DATE.fullmatch(value):
+        raise ValueError('must be a day written as "2025-01-23"')
+    try:
+        day = datetime.date.fromisoformat(value)
+    except ValueError:
+        raise ValueError(f"{value} is not a day of the calendar") from None
+    if not EARLIEST <= day <= LATEST:
+        raise ValueError(f"must be between {EARLIEST} and {LATEST}")
+    return day
+
+
+def _clean(value: object) -> object:
+    if isinstance(value, str):
+        if "\0" in value:
+            raise ValueError("holds a NUL character: send text, not bytes")
+        if any("\ud800" <= character <= "\udfff" for character in value):
+            raise ValueError("holds half of a surrogate pair: send valid Unicode")
+    return value
+
+
+def _not_blank(value: object) -> object:
+    if isinstance(value, str) and not value.strip():
+        raise ValueError("is empty or only white space: send the article's text")
+    return value
+
+
+Text = Annotated[str, BeforeValidator(_clean)]
+
+
+class ArticleIn(BaseModel):
+    """One article, as plain text, as a person would paste it: menus, captions and comments may be in it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    text: Annotated[
+        Text,
+        BeforeValidator(_not_blank),
+        Field(description="The article's text; offsets of citations count its Unicode code points.", min_length=1, json_schema_extra={"pattern": r"\S"}),
+    ]
+    id: Annotated[
+        str | None,
+        Field(description="Your name for it; a1, a2 … where it is left out.", min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._-]+$"),
+    ] = None
+    title: Annotated[Text | None, Field(max_length=1000)] = None
+    publisher: Annotated[Text | None, Field(max_length=300)] = None
+    url: Annotated[Text | None, Field(max_length=2000, description="Kept and returned; never fetched.")] = None
+    published_on: Annotated[
+        Annotated[datetime.date, BeforeValidator(parse_date), WithJsonSchema({"type": "string", "format": "date", "pattern": r"^(19|2[01])\d\d-\d\d-\d\d$"})] | None,
+        Field(description="The day of publication: relative dates of the article are resolved against it."),
+    ] = None
+
+
+class SummaryRequest(BaseModel):
+    """Several articles about one lawsuit."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        strict=True,
+        json_schema_extra={
+            "examples": [
+                {
+                    "articles": [
+                        {
+                            "id": "wire",
+                            "publisher": "Example Wire",
+                            "published_on": "2025-03-06",
+                            "text": "Kitchen maker Norvane Home Inc was sued on Tuesday in federal court in Oakland, California, by customers who say its kettles melt.\n\n"
+                            "The proposed class action seeks unspecified damages. Norvane declined to comment.\n\n"
+                            "The case is Ashgrove v. Norvane Home Inc, U.S. District Court, Northern District of California, No. 25-01877.",
+                        },
+                        {"text": "Norvane Home Inc said on Friday it would fight a lawsuit over its kettles. “Our kettles are safe,” spokeswoman Ilse Brandt said."},
+                    ]
+                }
+            ]
+        },
+    )
+
+    articles: Annotated[list[ArticleIn], Field(min_length=1, json_schema_extra={"maxItems": 20}, description="At most 20, unless the server is set otherwise.")]
+    deadline_s: Annotated[
+        float | None, Field(gt=0, le=86400, description="Seconds after which you no longer want the answer; the server's own limit holds as well.")
+    ] = None
+
+
+def parse(body: bytes, settings: Settings) -> SummaryRequest:
+    """The request of a body. Raises `Problem`: 400 for what is not JSON, 413 over a limit, 422 for the rest."""
+    document = _decode(body)
+    _limits(document, settings)
+    try:
+        request = SummaryRequest.model_validate(document)
+    except ValidationError as error:
+        raise _unprocessable(error) from None
+    ids = [article.id for article in request.articles if article.id]
+    doubles = sorted({name for name in ids if ids.count(name) > 1})
+    if doubles:
+        raise Problem(422, "duplicate-id", "Two articles have the same id", f"the id {doubles[0]!r} is given more than once: ids must differ")
+    return request
+
+
+def _decode(body: bytes) -> Any:
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        keys = [key for key, _ in pairs]
+        for key in keys:
+            if keys.count(key) > 1:
+                raise ValueError(f"the key {key!r} is given twice in one object")
+        return dict(pairs)
+
+    def no_constant(name: str) -> Any:
+        raise ValueError(f"{name} is no JSON number")
+
+    try:
+        return json.loads(body.decode("utf-8"), object_pairs_hook=once, parse_constant=no_constant)
+    except UnicodeDecodeError as error:
+        raise Problem(400, "not-json", "The body is not JSON", f"the body is not UTF-8: {error.reason} at byte {error.start}") from None
+    except (ValueError, RecursionError) as error:
+        why = "nested too deeply" if isinstance(error, RecursionError) else str(error)
+        raise Problem(400, "not-json", "The body is not JSON", f"{why}; send an object with the key 'articles'") from None
+
+
+def _limits(document: Any, settings: Settings) -> None:
+    """Refuse what is over a limit before its parts are looked at further."""
+    articles = document.get("articles") if isinstance(document, dict) else None
+    if not isinstance(articles, list):
+        return
+    if len(articles) > settings.max_articles:
+        raise _too_many(len(articles), settings)
+    check_limits([text for article in articles if isinstance(article, dict) and isinstance(text := article.get("text"), str)], settings)
+
+
+def check_limits(texts: Sequence[str], settings: Settings) -> None:
+    """Refuse texts over the limits. Raises `Problem` 413."""
+    if len(texts) > settings.max_articles:
+        raise _too_many(len(texts), settings)
+    sizes = [len(text) for text in texts]
+    for place, size in enumerate(sizes):
+        if size > settings.max_article_characters:
+            detail = f"article {place + 1} has {size} characters; at most {settings.max_article_characters} are read"
+            raise Problem(413, "article-too-long", "An article is too long", detail)
+    if sum(sizes) > settings.max_request_characters:
+        detail = f"the articles have {sum(sizes)} characters together; at most {settings.max_request_characters} are read"
+        raise Problem(413, "request-too-long", "The request is too long", detail)
+
+
+def _too_many(count: int, settings: Settings) -> Problem:
+    return Problem(413, "too-many-articles", "Too many articles", f"{count} articles were sent; at most {settings.max_articles} are read at once")
+
+
+def _unprocessable(error: ValidationError) -> Problem:
+    faults = []
+    for item in error.errors(include_url=False, include_context=False, include_input=False):
+        pointer = "/" + "/".join(str(part) for part in item["loc"])
+        message = item["msg"].removeprefix("Value error, ")
+        if item["type"] == "extra_forbidden":
+            message = f"the key {str(item['loc'][-1])!r} is not known"
+        faults.append({"pointer": pointer, "detail": message})
+    first = faults[0]
+    return Problem(422, "invalid-request", "The request does not fit", f"{first['pointer']}: {first['detail']}", errors=faults)
+
+
+def to_submitted(request: SummaryRequest) -> list[Submitted]:
+    """The articles for the pipeline, with ids for those that have none."""
+    ids = assign_ids([article.id for article in request.articles])
+    return [
+        Submitted(name, article.text, article.title, article.publisher, article.url, article.published_on)
+        for name, article in zip(ids, request.articles, strict=True)
+    ]

@@ -1,0 +1,49 @@
+"""All settings, read once from the environment (``CASEBRIEF_…``) into one frozen object."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from platformdirs import user_data_path
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+Positive = Annotated[int, Field(ge=1)]
+Seconds = Annotated[float, Field(gt=0)]
+
+
+class Settings(BaseSettings):
+    """What a user may change without code. Every name is an environment variable with ``CASEBRIEF_`` before it."""
+
+    model_config = SettingsConfigDict(env_prefix="CASEBRIEF_", frozen=True, extra="ignore")
+
+    model: str = ""
+    """A name of the catalogue, or the path of a GGUF file; empty: the catalogue's default."""
+    catalog: Path | None = None
+    """A TOML file with further models, in the form of ``models/catalog.toml``."""
+    models_dir: Path = user_data_path("casebrief") / "models"
+    """Where pulled weights lie."""
+    reader: Literal["rules", "model", "both"] = "both"
+    context_tokens: Annotated[int, Field(ge=0)] = 0
+    """Room for one article and its answers, in tokens; 0: as the catalogue says."""
+    threads: Annotated[int, Field(ge=0)] = 0
+    """Threads of the engine; 0: one for each processor."""
+    n_gpu_layers: int = 0
+    """Layers to put on the GPU, in a build that has one; -1: all."""
+    extra_buffers: bool = True
+    """llama.cpp's repacked weights (AMX, NEON …); off where a native build is broken."""
+    hang_s: Seconds = 60.0
+    """Seconds without a sign of life after which the engine's process is killed."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8000
+    max_articles: Positive = 20
+    max_article_characters: Positive = 200_000
+    max_request_characters: Positive = 1_000_000
+    queue: Annotated[int, Field(ge=0)] = 8
+    """Requests that may wait beyond the one being worked on."""
+    deadline_s: Seconds = 300.0
+    """The longest that a request may take, waiting included."""
+    shutdown_s: Seconds = 20.0
+    """How long a running request may go on after SIGTERM."""
