@@ -11,9 +11,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-
 from casebrief.models.errors import CatalogError, ChecksumMismatch, UnknownModel, WeightsMissing
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 BLOCK = 1 << 20
 DEFAULT_FLOOR = 0.5

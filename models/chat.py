@@ -35,6 +35,7 @@ def scaffold(template: str | None, instructions: str, bos: str = "", eos: str = 
 
     Raises:
         ValueError: the template loses or repeats one of the two marks.
+
     """
     body = f"{DOCUMENT}\n\n{QUESTION}"
     if template is None:
@@ -63,6 +64,4 @@ def _render(template: str, messages: list[dict[str, str]], bos: str, eos: str) -
 
     environment = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True)
     environment.globals["raise_exception"] = refuse
-    return environment.from_string(template).render(
-        messages=messages, add_generation_prompt=True, bos_token=bos, eos_token=eos, enable_thinking=False
-    )
+    return environment.from_string(template).render(messages=messages, add_generation_prompt=True, bos_token=bos, eos_token=eos, enable_thinking=False)

@@ -51,7 +51,7 @@ Constraint = Choice | Spans | Labelled
 
 
 def words_of(source: str) -> str:
-    """The source as the grammar sees it: runs of white space as one space.
+    r"""The source as the grammar sees it: runs of white space as one space.
 
     >>> words_of("two\\r\\n words ")
     'two words'

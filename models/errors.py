@@ -1,18 +1,18 @@
 """Everything that can go wrong with a model.
 
-    ModelError
-    ├── CatalogError            the catalogue or a model's name is wrong; a retry does not help
-    │   ├── UnknownModel
-    │   ├── WeightsMissing      pull it, or give a path
-    │   └── ChecksumMismatch    the file is not the one the catalogue names
-    └── EngineError
-        ├── ConstraintRefused   the constraint does not compile, or the matcher failed; a retry does not help
-        ├── PromptTooLong       more tokens than the context holds; split the text
-        ├── Cancelled           the caller took the job back, or its deadline passed
-        ├── AllocationRefused   memory was refused; a retry may help, a smaller context does
-        ├── EngineDied          the native library took the worker down; a retry helps once the worker is back
-        ├── EngineHung          no token for too long; the worker was killed; a retry may help
-        └── EngineUnavailable   the worker could not be started within its attempts; a retry helps later
+ModelError
+├── CatalogError            the catalogue or a model's name is wrong; a retry does not help
+│   ├── UnknownModel
+│   ├── WeightsMissing      pull it, or give a path
+│   └── ChecksumMismatch    the file is not the one the catalogue names
+└── EngineError
+    ├── ConstraintRefused   the constraint does not compile, or the matcher failed; a retry does not help
+    ├── PromptTooLong       more tokens than the context holds; split the text
+    ├── Cancelled           the caller took the job back, or its deadline passed
+    ├── AllocationRefused   memory was refused; a retry may help, a smaller context does
+    ├── EngineDied          the native library took the worker down; a retry helps once the worker is back
+    ├── EngineHung          no token for too long; the worker was killed; a retry may help
+    └── EngineUnavailable   the worker could not be started within its attempts; a retry helps later
 """
 
 from __future__ import annotations

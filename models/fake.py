@@ -16,9 +16,7 @@ class FakeEngine:
     A token is a run of four characters.
     """
 
-    def __init__(
-        self, script: Iterable[Mapping[str, str] | EngineError] = (), context_tokens: int = 8192, confidence: float = -0.01
-    ) -> None:
+    def __init__(self, script: Iterable[Mapping[str, str] | EngineError] = (), context_tokens: int = 8192, confidence: float = -0.01) -> None:
         self._script = deque(script)
         self._context_tokens, self._confidence = context_tokens, confidence
         self.batches: list[Batch] = []
@@ -39,10 +37,7 @@ class FakeEngine:
         scripted = self._script.popleft() if self._script else {}
         if isinstance(scripted, EngineError):
             raise scripted
-        answers = tuple(
-            Answer(question.id, scripted.get(question.id, "none"), (self._confidence,), 1, 0, "stop")
-            for question in batch.questions
-        )
+        answers = tuple(Answer(question.id, scripted.get(question.id, "none"), (self._confidence,), 1, 0, "stop") for question in batch.questions)
         return Reading(answers, Usage(prompt_tokens=self.count_tokens([batch.document])[0], output_tokens=len(answers)))
 
     def close(self) -> None:

@@ -14,14 +14,10 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
+from typing import Any
 
 import llama_cpp
 import numpy as np
-from llguidance import LLMatcher, LLTokenizer
-from llguidance.llamacpp import lltokenizer_from_vocab
-from llguidance.numpy import allocate_token_bitmask, fill_next_token_bitmask
-from numpy.typing import NDArray
-
 from casebrief.models.chat import Scaffold, scaffold
 from casebrief.models.constraints import Choice, grammar
 from casebrief.models.engine import (
@@ -37,6 +33,10 @@ from casebrief.models.engine import (
     never,
 )
 from casebrief.models.errors import AllocationRefused, Cancelled, ConstraintRefused, EngineError, PromptTooLong
+from llguidance import LLMatcher, LLTokenizer
+from llguidance.llamacpp import lltokenizer_from_vocab
+from llguidance.numpy import allocate_token_bitmask, fill_next_token_bitmask
+from numpy.typing import NDArray
 
 SEQUENCES = 32
 """Forks that one context decodes together, the document's own sequence included."""
@@ -72,6 +72,7 @@ class LlamaEngine:
         Raises:
             AllocationRefused: the model or its context did not fit.
             EngineError: the file is no model that this build can run.
+
         """
         self._config, self._beat, self._stop = config, beat, never
         self._threads = config.threads or _processors()
@@ -91,7 +92,7 @@ class LlamaEngine:
 
     # ------------------------------------------------------------------ loading
 
-    def _load(self) -> llama_cpp.llama_model_p:
+    def _load(self) -> Any:
         params = llama_cpp.llama_model_default_params()
         params.n_gpu_layers = self._config.n_gpu_layers
         params.use_extra_bufts = self._config.extra_buffers
@@ -100,7 +101,7 @@ class LlamaEngine:
             raise EngineError(f"{self._config.path} is no model that this build can load")
         return model
 
-    def _open_context(self) -> llama_cpp.llama_context_p:
+    def _open_context(self) -> Any:
         params = llama_cpp.llama_context_default_params()
         trained = llama_cpp.llama_model_n_ctx_train(self._model)
         params.n_ctx = min(self._config.context_tokens, trained) if trained > 0 else self._config.context_tokens
@@ -226,10 +227,7 @@ class LlamaEngine:
         answers: list[Answer] = []
         steps = 0
         for wave in waves:
-            forks = [
-                _Fork(batch.questions[index], slot + 1, length, matchers[index], list(tails[index]))
-                for slot, index in enumerate(wave)
-            ]
+            forks = [_Fork(batch.questions[index], slot + 1, length, matchers[index], list(tails[index])) for slot, index in enumerate(wave)]
             steps += self._decode(forks)
             answers += [self._answer(fork) for fork in forks]
         done = time.perf_counter()
@@ -264,10 +262,7 @@ class LlamaEngine:
         for index, (question, tail) in enumerate(zip(questions, tails, strict=True)):
             need = len(tail) + question.max_tokens
             if need > room:
-                raise PromptTooLong(
-                    f"question {question.id} needs {need} tokens after a document of {prefix}; "
-                    f"the context holds {prefix + room}"
-                )
+                raise PromptTooLong(f"question {question.id} needs {need} tokens after a document of {prefix}; the context holds {prefix + room}")
             if wave and (used + need > room or len(wave) == SEQUENCES - 1):
                 yield wave
                 wave, used = [], 0

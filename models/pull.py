@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
 import httpx
-from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_exponential
-
 from casebrief.models.catalog import BLOCK, Catalog, sha256_of
 from casebrief.models.errors import CatalogError, ChecksumMismatch
+from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_exponential
 
 HUB = "https://huggingface.co"
 
@@ -21,6 +19,7 @@ def pull(catalog: Catalog, name: str, progress: Callable[[int], None], hub: str 
     Raises:
         CatalogError: the entry has no hub source, or the hub refused or was out of reach.
         ChecksumMismatch: the file that came is not the catalogue's; it is deleted.
+
     """
     entry = catalog.entry(name)
     kind, _, repository = entry.source.partition(":")
@@ -41,7 +40,7 @@ def pull(catalog: Catalog, name: str, progress: Callable[[int], None], hub: str 
     if found != entry.sha256:
         partial.unlink()
         raise ChecksumMismatch(f"{entry.file} came with SHA-256 {found}, the catalogue says {entry.sha256}; deleted")
-    os.replace(partial, target)
+    partial.replace(target)
     return target
 
 

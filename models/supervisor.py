@@ -18,9 +18,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Literal
 
-from pydantic import TypeAdapter, ValidationError
-from tenacity import RetryError, Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
-
 from casebrief.models.engine import Batch, EngineConfig, EngineInfo, Reading, Stop, never
 from casebrief.models.errors import BY_NAME, Cancelled, EngineDied, EngineError, EngineHung, EngineUnavailable
 from casebrief.models.wire import (
@@ -38,6 +35,8 @@ from casebrief.models.wire import (
     send,
     to_worker,
 )
+from pydantic import TypeAdapter, ValidationError
+from tenacity import RetryError, Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
 
 State = Literal["starting", "ready", "down", "closed"]
 
@@ -60,14 +59,15 @@ class _Process:
 
     def __init__(self, config: EngineConfig, patience: Patience) -> None:
         self.messages: queue.Queue[FromWorker | None] = queue.Queue()
-        self._complaints = tempfile.TemporaryFile()
+        self._complaints = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", "casebrief.models.worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._complaints,
         )
-        assert self._process.stdin is not None and self._process.stdout is not None
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
         self._stdin, self._stdout = self._process.stdin, self._process.stdout
         threading.Thread(target=self._collect, daemon=True, name="casebrief-worker-output").start()
         self._write(TypeAdapter(EngineConfig).dump_json(config))

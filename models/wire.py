@@ -9,9 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import IO, Annotated, Literal
 
-from pydantic import Field, TypeAdapter
-
 from casebrief.models.engine import Batch, EngineInfo, Reading
+from pydantic import Field, TypeAdapter
 
 
 @dataclass(frozen=True)

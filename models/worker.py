@@ -13,8 +13,6 @@ import threading
 import time
 from typing import IO
 
-from pydantic import TypeAdapter
-
 from casebrief.models.engine import EngineConfig
 from casebrief.models.errors import EngineError
 from casebrief.models.llama import LlamaEngine, prove
@@ -32,6 +30,7 @@ from casebrief.models.wire import (
     send,
     to_worker,
 )
+from pydantic import TypeAdapter
 
 BEAT_S = 0.25
 """Seconds between two signs of life while a job runs."""

@@ -71,7 +71,7 @@ def _telling(views: Sequence[View], evidence: Sequence[Evidence], fields: Sequen
 def _fits(sentence: Sentence) -> bool:
     """Whether a sentence can stand alone: not too long, whole, and not leaning on the one before it."""
     words = sentence.text
-    return len(words) <= min(LONGEST_VALUE, 420) and len(words.split()) >= 5 and words[-1] in ".!?\"”" and not _DANGLING.match(words)
+    return len(words) <= min(LONGEST_VALUE, 420) and len(words.split()) >= 5 and words[-1] in '.!?"”' and not _DANGLING.match(words)
 
 
 def _copied(view: View, sentence: Sentence) -> Fact[None]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from casebrief.service.domain.article import Article, CaseIdentity, Sentence
 from casebrief.service.domain.dockets import Docket, dockets, same_docket
-from casebrief.service.domain.names import NAME, SUFFIX, clean, is_specific, key_words, mentions, same_name
+from casebrief.service.domain.names import NAME, clean, is_specific, mentions, same_name
 from casebrief.service.domain.spans import Span
 
 _MORE = r"(?:,?\s+(?:et\s+al\.?|and\s+others|and\s+another|&\s+Ors|&\s+Anor|&\s+others)(?!\w))?"
@@ -18,12 +18,12 @@ _IN_RE = re.compile(r"\bIn re:?\s+(?P<name>[A-Z][\w.’'&,-]*(?:\s+(?:of|and|&|[
 _REPORTED = re.compile(
     r"^[^;]{0,12}?(?:,?\s*\[(?:19|20)\d\d\]|,?\s*\d{1,4}\s+(?:U\.?\s?S\.?|F\.|S\.\s?Ct|F\.?\s?Supp|Cal|Ill|N\.?Y|A\.C)|\s*\((?:[^)]{0,20}\s)?(?:19|20)\d\d\))"
 )
-_CUE = re.compile(r"(?:\bcase (?:is|was)(?: called)?|captioned|styled|entitled|titled|\bcase,|\blawsuit,|\bin the case of|\()\s*$", re.I)
+_CUE = re.compile(r"(?:\bcase (?:is|was)(?: called)?|captioned|styled|entitled|titled|\bcase,|\blawsuit,|\bin the case of|\()\s*$", re.IGNORECASE)
 _ELSEWHERE = re.compile(
     r"\b(?:in (?:a|another) (?:separate|similar|related|parallel|comparable|different) (?:case|lawsuit|suit|action|matter|ruling|trial)"
     r"|in (?:a|an) unrelated|separately,|(?:a|another) separate (?:case|lawsuit|suit)|a (?:similar|comparable) (?:suit|lawsuit|case)\b"
     r"|no connection to|not the first|two years ago|in the (?-i:[A-Z])\w+(?: [A-Z]\w+)? case\b|case two)",
-    re.I,
+    re.IGNORECASE,
 )
 
 
@@ -73,7 +73,7 @@ def _docket_near(numbers: Sequence[Docket], start: int, end: int) -> Docket | No
     """The docket number that follows a caption within 120 characters, or precedes it within 40."""
     after = [number for number in numbers if 0 <= number.labelled.start - end <= 120]
     before = [number for number in numbers if 0 <= start - number.labelled.end <= 40]
-    return (after or before or [None])[0]
+    return next(iter(after or before), None)
 
 
 @dataclass(frozen=True)
@@ -150,5 +150,3 @@ def in_re(article: Article, sentence: Sentence) -> Iterator[tuple[Span, str]]:
     """Names of the form "In re Example Securities Litigation"."""
     for match in _IN_RE.finditer(article.text, sentence.span.start, sentence.span.end):
         yield Span(*match.span()), match.group()
-
-

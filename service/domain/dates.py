@@ -45,14 +45,15 @@ _PATTERNS = [
     # Found so that they are not mistaken for less; no date of the contract's three precisions fits them.
     r"(?P<vague>(?:earlier )?this week|last week|next week|(?:a|one|two|three|\d+) (?:day|week|month|year)s? (?:ago|later|earlier))",
 ]
-_DATE = re.compile("|".join(f"(?:{re.sub(r'[?]P<', f'?P<p{index}_', pattern)})" for index, pattern in enumerate(_PATTERNS)), re.I)
+_DATE = re.compile("|".join(f"(?:{re.sub(r'[?]P<', f'?P<p{index}_', pattern)})" for index, pattern in enumerate(_PATTERNS)), re.IGNORECASE)
 _AHEAD = re.compile(
     r"\b(?:will|would|due|scheduled|set for|set to|slated|expected|until|deadline|no later than|must|may|before the hearing"
-    r"|next|upcoming|to be|to begin|(?:is|are) to|begins|starts|opens|plans? to|have until|has until|is likely|set .{1,30} for)\b",
-    re.I,
+    r"|next|upcoming|to be|to begin|(?:is|are) to|begins|starts|opens|plans? to|have until|has until|is likely|set .{1,30} for|(?:down|listed|fixed) for"
+    r"|(?:hearing|trial|sentencing|conference)\b[^.;]{0,40}\bfor)\b",
+    re.IGNORECASE,
 )
-_OPEN = re.compile(r"\b(?:deadline|date) (?:is|was)\s+$", re.I)
-_PAST_FIRST = re.compile(r"\b(?:filed|sued|said|was|were|had|introduced|updated|announced)\b", re.I)
+_OPEN = re.compile(r"\b(?:deadline|date) (?:is|was)\s+$", re.IGNORECASE)
+_PAST_FIRST = re.compile(r"\b(?:filed|sued|said|was|were|had|introduced|updated|announced)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -65,9 +66,7 @@ class DatePhrase:
     explicit: bool = True
 
 
-def date_phrases(
-    text: str, within: Span, published_on: datetime.date | None, day_first: bool | None = None
-) -> Iterator[DatePhrase]:
+def date_phrases(text: str, within: Span, published_on: datetime.date | None, day_first: bool | None = None) -> Iterator[DatePhrase]:
     """The date phrases of a span, in order, resolved.
 
     ``day_first`` tells how this article writes numeric dates; ``None`` leaves the ambiguous ones open.
@@ -99,9 +98,7 @@ def _looks_ahead(text: str, within: Span, match: re.Match[str]) -> bool:
     return bool(ahead) and (not past or past[-1].start() < ahead[-1].start())
 
 
-def _resolve(
-    parts: dict[str, str], phrase: str, published: datetime.date | None, *, ahead: bool, day_first: bool | None
-) -> Date | None:
+def _resolve(parts: dict[str, str], phrase: str, published: datetime.date | None, *, ahead: bool, day_first: bool | None) -> Date | None:
     if "vague" in parts:
         return None
     if "first" in parts:
@@ -190,9 +187,9 @@ def _relative(phrase: str, published: datetime.date) -> Date | None:
 
 def day_first(text: str) -> bool | None:
     """How an article writes its dates, judged by those that spell the month; ``None`` when it does not show."""
-    spelled = re.compile(rf"\b{_D}\s+{_M}", re.I)
+    spelled = re.compile(rf"\b{_D}\s+{_M}", re.IGNORECASE)
     first = len(spelled.findall(text))
-    last = len(re.findall(rf"\b{_M}\s+{_D}", spelled.sub("", text), flags=re.I))
+    last = len(re.findall(rf"\b{_M}\s+{_D}", spelled.sub("", text), flags=re.IGNORECASE))
     return None if first == last else first > last
 
 

@@ -23,7 +23,7 @@ _NUMBER = (
     r"|[A-Z]{1,3}-?\d{3,7}"  # C-1234
     r"|\d{4,6}"  # 9687
 )
-_LABELLED = re.compile(rf"\b(?P<label>{_LABEL})(?P<number>{_NUMBER})(?![\w/]|\.\d|,\d)", re.I)
+_LABELLED = re.compile(rf"\b(?P<label>{_LABEL})(?P<number>{_NUMBER})(?![\w/]|\.\d|,\d)", re.IGNORECASE)
 _BARE = re.compile(
     r"(?<![\w-])(?P<number>\d{1,2}:\d\d-[a-z]{2}-\d{3,6}(?:-[A-Z]{1,4})*|\d\d-[a-z]{2}-\d{4,6}|[A-Z]{2}-(?:19|20)\d\d-\d{5,7}"
     r"|(?:19|20)\d\d-[A-Z]{2}-\d{4,7})(?![\w-])"
@@ -44,7 +44,7 @@ def dockets(text: str, within: Span) -> Iterator[Docket]:
     taken: list[Span] = []
     for match in _LABELLED.finditer(text, within.start, within.end):
         number = match.group("number")
-        if not re.search(r"[-/:]", number) and not re.match(r"(?:docket|case|claim|cause|civil|criminal)", match.group("label"), re.I):
+        if not re.search(r"[-/:]", number) and not re.match(r"(?:docket|case|claim|cause|civil|criminal)", match.group("label"), re.IGNORECASE):
             continue
         span = Span(*match.span("number"))
         taken.append(span)

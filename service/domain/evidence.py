@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from pydantic import BaseModel
-
 from casebrief.service.domain.schema import LONGEST_VALUE, FoundBy, Guarantee
 from casebrief.service.domain.spans import Span
+from pydantic import BaseModel
 
 
 @dataclass(frozen=True)
@@ -45,16 +44,12 @@ def grounded(evidence: Evidence, text: str) -> Evidence:
     return evidence
 
 
-def copied(
-    field: str, article: str, text: str, span: Span, confidence: float, normalized: BaseModel | None = None, about: str = ""
-) -> Evidence:
+def copied(field: str, article: str, text: str, span: Span, confidence: float, normalized: BaseModel | None = None, about: str = "") -> Evidence:
     """Evidence whose value is its quote."""
     return Evidence(field, article, span, span.of(text), normalized, "copied", confidence, about=about)
 
 
-def computed(
-    field: str, article: str, span: Span, value: str, confidence: float, normalized: BaseModel | None = None, about: str = ""
-) -> Evidence:
+def computed(field: str, article: str, span: Span, value: str, confidence: float, normalized: BaseModel | None = None, about: str = "") -> Evidence:
     """Evidence whose value a rule computed from its quote."""
     return Evidence(field, article, span, value, normalized, "normalized", confidence, about=about)
 

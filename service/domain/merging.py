@@ -8,6 +8,7 @@ articles' dates show that one report is newer, the newer value stands in the fie
 from __future__ import annotations
 
 import datetime
+import itertools
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -33,7 +34,6 @@ from casebrief.service.domain.schema import (
     Response,
 )
 from casebrief.service.domain.similarity import bare, overlap
-
 
 MOST_CONFIDENT = 0.98
 PER_SOURCE = 0.02
@@ -140,7 +140,7 @@ class _Merger:
     def conflict(self, field: str, about: str, groups: Sequence[Group]) -> None:
         """Set groups side by side, oldest first; superseded when their dates show an order."""
         ordered = sorted(groups, key=lambda group: (self.sources.newest(group) or datetime.date.max, self.rank(group)))
-        later = all(self.sources.newer(after, before) for before, after in zip(ordered, ordered[1:], strict=False))
+        later = all(self.sources.newer(after, before) for before, after in itertools.pairwise(ordered))
         self.conflicts.append(
             Conflict(
                 field=field,
@@ -259,7 +259,7 @@ class _Merger:
             if (group := [item for candidate in groups for item in candidate if item.value == value and tops.get(item.article) == value])
             and self.sources.newer(final, group)
         ]
-        if older and rank[final[0].value] > 0:
+        if older and rank[final[0].value] > 1:
             self.conflict("status", "state of the case", [older[-1], final])
 
     def class_definition(self) -> Fact[Any] | None:
@@ -284,7 +284,7 @@ class _Merger:
         return facts
 
     def causes(self) -> list[Fact[Any]]:
-        groups = self.groups("causes_of_action", lambda a, b: _law(a) == _law(b))
+        groups = self.groups("causes_of_action", _same_law)
         return [self.fact(group) for group in groups]
 
     def texts(self, field: str, alike: float) -> list[Fact[Any]]:
@@ -332,7 +332,7 @@ class _Merger:
         def same(a: Evidence, b: Evidence) -> bool:
             if a.normalized is None or b.normalized is None:
                 return a.value == b.value
-            return a.normalized == b.normalized and (overlap(a.value, b.value) >= 0.34 or _is_filing(a) and _is_filing(b))
+            return a.normalized == b.normalized and (overlap(a.value, b.value) >= 0.34 or (_is_filing(a) and _is_filing(b)))
 
         groups = self.groups("timeline", same)
         facts = [self.fact(group, max(group, key=lambda item: (item.confidence, -len(item.value)))) for group in groups]
@@ -394,6 +394,13 @@ def _law(item: Evidence) -> frozenset[str]:
     return key_words(name) - {"direct", "willful", "federal"}
 
 
+def _same_law(a: Evidence, b: Evidence) -> bool:
+    """The same words; or acts of which one is named with its state and the other without."""
+    one, other = _law(a), _law(b)
+    acts = "act" in one and "act" in other and min(len(one), len(other)) >= 3
+    return one == other or (acts and (one <= other or other <= one) and not re.search(r"\d", a.value + b.value))
+
+
 def _money(item: Evidence) -> bool:
     return isinstance(item.normalized, Money) and item.normalized.amount is not None
 
@@ -434,7 +441,7 @@ def _stance(item: Evidence) -> str:
 
 
 def _is_filing(item: Evidence) -> bool:
-    return bool(re.search(r"\b(?:filed|sued|lodged|brought|launched)\b", item.value, re.I))
+    return bool(re.search(r"\b(?:filed|sued|lodged|brought|launched)\b", item.value, re.IGNORECASE))
 
 
 def _figure(item: Evidence) -> Figure:
@@ -451,7 +458,7 @@ def _same_figure(a: Evidence, b: Evidence) -> bool:
 
 def _rounded(a: Evidence, b: Evidence) -> bool:
     one, other = _figure(a).quantity, _figure(b).quantity
-    about = re.compile(r"^(?:about|around|some|nearly|almost|roughly|approximately)\b", re.I)
+    about = re.compile(r"^(?:about|around|some|nearly|almost|roughly|approximately)\b", re.IGNORECASE)
     return abs(one - other) <= ROUNDING * max(one, other) and bool(about.match(a.value) or about.match(b.value))
 
 

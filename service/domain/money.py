@@ -29,7 +29,7 @@ _SCALE = r"(?:[\s-]?(?P<scale>" + "|".join(sorted(_SCALES, key=len, reverse=True
 _MONEY = re.compile(
     rf"(?:(?P<sign>{'|'.join(re.escape(sign) for sign in sorted(_SIGNS, key=len, reverse=True))})\s?(?P<amount>{_DIGITS}){_SCALE}"
     rf"|(?P<amount2>{_DIGITS}){_SCALE.replace('<scale>', '<scale2>')}\s(?:US\s|U\.S\.\s)?(?P<unit>{'|'.join(_UNITS)})\b)",
-    re.I,
+    re.IGNORECASE,
 )
 _QUALIFIERS: tuple[tuple[Literal["up to", "at least", "about"], str], ...] = (
     ("up to", r"(?:up to|as much as|as many as|a maximum of|at most|no more than|maximum)"),
@@ -40,7 +40,7 @@ _PER = re.compile(
     r"\s*(?:\([^)]{1,30}\)\s*)?(?:per|a|an|for each|for every|each)\s+(?:(?:affected|individual|single|wilful|willful)\s+)?"
     r"(?P<per>person|user|customer|member|claimant|consumer|patient|employee|worker|violation|day|week|month|year|work|title|share|unit|call"
     r"|text|message|incident|offen[cs]e|claim|vehicle|device|record|account|household|head|passenger|subscriber|investor|breach|count)\b",
-    re.I,
+    re.IGNORECASE,
 )
 
 
@@ -89,7 +89,7 @@ def _amount(digits: str, scale: str | None) -> int | float:
 def _qualifier(text: str, floor: int, start: int) -> tuple[int, Literal["up to", "at least", "about"] | None]:
     before = text[max(floor, start - 20) : start]
     for qualifier, pattern in _QUALIFIERS:
-        if match := re.search(rf"\b{pattern}\s+$", before, re.I):
+        if match := re.search(rf"\b{pattern}\s+$", before, re.IGNORECASE):
             return start - len(before) + match.start(), qualifier
     return start, None
 
@@ -97,7 +97,7 @@ def _qualifier(text: str, floor: int, start: int) -> tuple[int, Literal["up to",
 _COUNT = re.compile(
     rf"(?<![\w$£€₹.,/-])(?P<qualifier>(?:more than|over|about|around|some|nearly|almost|at least|up to|as many as|roughly|approximately|an estimated"
     rf"|fewer than|less than|only)\s+)?(?P<number>{_DIGITS}|{'|'.join(_WORDS)}){_SCALE}(?![\w%°]|,\d|\.\d)(?!\s*(?:percent|per cent))",
-    re.I,
+    re.IGNORECASE,
 )
 
 

@@ -11,9 +11,9 @@ SUFFIX = (
     r"(?:Inc|Incorporated|Corp|Corporation|Co|Company|LLC|L\.L\.C|LLP|LP|L\.P|Ltd|Limited|plc|PLC|Plc|GmbH|AG|S\.A|SA|N\.V|NV|B\.V"
     r"|Pty Ltd|Pte Ltd|Pvt Ltd|Oy|AB|SE|SpA|PLLC|P\.C|PC)\b\.?"
 )
-_TOKEN = r"(?:[A-ZÀ-ÖØ-Þ][\w&À-ÿ]*(?:[.’'\-&/][\wÀ-ÿ]+)*(?:(?<=\b[A-Z])\.(?=\s[A-Z]))?|\d{1,3}[A-Z]\w*)"
+_WORD = r"(?:[A-ZÀ-ÖØ-Þ][\w&À-ÿ]*(?:[.’'\-&/][\wÀ-ÿ]+)*(?:(?<=\b[A-Z])\.(?=\s[A-Z]))?|\d{1,3}[A-Z]\w*)"
 _JOINER = r"(?:\s+(?:of\s+the|of|the|de\s+la|de|la|del|van|von|der|den|al|bin|&|for\s+the)\s+|\s+)"
-NAME = rf"{_TOKEN}(?:{_JOINER}{_TOKEN})*(?:,?\s+{SUFFIX})*"
+NAME = rf"{_WORD}(?:{_JOINER}{_WORD})*(?:,?\s+{SUFFIX})*"
 _name = re.compile(NAME)
 
 _NOT_FIRST = frozenset(
@@ -23,7 +23,7 @@ _NOT_FIRST = frozenset(
     "we you i mr ms mrs dr mx sir judge justice chief executive ceo president chairman founder former officer company rival case "
     "plaintiff plaintiffs defendant defendants customers users shareholders investors workers monday tuesday wednesday thursday friday "
     "saturday sunday january february march april may june july august september october november december because although though "
-    "citing captioned titled styled against versus v spokesman spokeswoman spokesperson".split()
+    "mp mps sen senator rep representative citing captioned titled styled against versus v spokesman spokeswoman spokesperson".split()
 )
 _GENERIC = frozenset(
     "court courts district state federal government lawsuit complaint premium internet english american british european u.s us uk eu "
@@ -33,6 +33,9 @@ _LEGAL_WORDS = frozenset(
     "inc incorporated corp corporation co company llc llp lp ltd limited plc gmbh ag sa nv bv pty pte pvt oy ab se spa pllc pc "
     "the and et al others ors anor of us u.s l.l.c l.p s.a n.v b.v p.c".split()
 )
+
+
+_UNITED_STATES = frozenset({"U.S.", "U.S.A.", "US", "USA", "United States", "United States of America"})
 
 
 def names(text: str, within: Span) -> Iterator[Span]:
@@ -64,7 +67,7 @@ def clean(text: str, span: Span) -> Span | None:
         words = words.rstrip(".")
     if re.search(r"\b(?:Inc|Corp|Co|Ltd|Bros)$", words) and re.match(r"\.(?=[,;)]|\s[^A-Z])", text[start + len(words) :]):
         words += "."
-    if not words or words.lower().rstrip(".") in _NOT_FIRST or not words[0].isupper() and not words[0].isdigit():
+    if not words or words.lower().rstrip(".") in _NOT_FIRST or (not words[0].isupper() and not words[0].isdigit()):
         return None
     return Span(start, start + len(words))
 
@@ -90,6 +93,8 @@ def key_words(name: str) -> frozenset[str]:
     >>> sorted(key_words("LinkedIn Corp."))
     ['linkedin']
     """
+    if name.strip() in _UNITED_STATES:
+        return frozenset({"united states"})
     words = re.findall(r"[\wÀ-ÿ&.’'-]+", re.sub(r"[’']s\b", "", name).casefold())
     bare = (word.strip(".'’") for word in words)
     return frozenset(word for word in bare if word and word not in _LEGAL_WORDS and word not in {"mr", "ms", "mrs", "dr"})
@@ -109,13 +114,13 @@ def same_name(one: str, other: str) -> bool:
 
 def _is_acronym(short: str, long: str) -> bool:
     """Whether one name is the initials of the other: EEOC, the U.S. Equal Employment Opportunity Commission."""
-    words = [word for word in re.findall(r"[A-Z][\w’'-]*", re.sub(r"\bU\.?S\.?\s", "", long))]
+    words = list(re.findall(r"[A-Z][\w’'-]*", re.sub(r"\bU\.?S\.?\s", "", long)))
     return short.isupper() and len(short) > 2 and short == "".join(word[0] for word in words)
 
 
 def mentions(text: str, name: str) -> bool:
     """Whether a text has the name's most telling word: a person's last, an organisation's first."""
-    return any(re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text, re.I) for word in telling_words(name))
+    return any(re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text, re.IGNORECASE) for word in telling_words(name))
 
 
 def telling_words(name: str) -> list[str]:

@@ -31,10 +31,9 @@ _PLAINTIFF = (
     rf"\b(?:lead |named |the )plaintiffs?,?\s+{_NAME}",
     rf"{_NAME}{_BREAK}\s+(?:is|was|are|were)\s+(?:the|a|one of the)\s+(?:lead |named )?(?:plaintiff|claimant)s?\b",
 )
-_PATTERNS: tuple[tuple[Side, re.Pattern[str]], ...] = tuple(
-    (side, re.compile(pattern)) for side, group in (("defendant", _DEFENDANT), ("plaintiff", _PLAINTIFF)) for pattern in group  # type: ignore[misc]
-)
-_AGAIN = re.compile(r"\b(?:unrelated|another|separate|countersued|counter-sued|threatened to sue|could sue|may sue|considering)\b", re.I)
+_BY_SIDE: tuple[tuple[Side, tuple[str, ...]], ...] = (("defendant", _DEFENDANT), ("plaintiff", _PLAINTIFF))
+_PATTERNS = tuple((side, re.compile(pattern)) for side, group in _BY_SIDE for pattern in group)
+_AGAIN = re.compile(r"\b(?:unrelated|another|separate|countersued|counter-sued|threatened to sue|could sue|may sue|considering)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -65,5 +64,7 @@ def _is_place(text: str, span: Span) -> bool:
     after = text[span.end : span.end + 20]
     return bool(
         re.search(r"\b(?:in|near|outside|from|across)\s+(?:the\s+)?$", before)
-        or re.match(r"[\s-](?:based|residents?|couple|woman|man|men|women|users?|customers?|workers?|employees?|premium|members?|shareholders?)\b", after, re.I)
+        or re.match(
+            r"[\s-](?:based|residents?|couple|woman|man|men|women|users?|customers?|workers?|employees?|premium|members?|shareholders?)\b", after, re.IGNORECASE
+        )
     )

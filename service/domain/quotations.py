@@ -17,7 +17,9 @@ _ROLE = r"(?:[Aa]n? |[Tt]he )(?:[A-Z][\w’'&.-]+ )*(?:spokes(?:man|woman|person
 _WHO = rf"(?P<who>{_TITLE}{NAME}(?:\s+spokes(?:man|woman|person))?|{_ROLE}|{_DOCUMENT})"
 _WHO_FIRST = _WHO.replace("<who>", "<first>")
 _AFTER = re.compile(rf"^,?\s*(?:(?:{_SPEECH})\s+{_WHO}|{_WHO_FIRST}(?:,[^,.;\"“]{{2,90}},)?\s+(?:reportedly |also |later |had )?{_SPEECH}\b)")
-_BEFORE = re.compile(rf"{_WHO}(?:,[^,.;\"“”]{{2,90}},)?\s+(?:has |had |have )?(?:reportedly |also |later |then )?{_SPEECH}\b(?P<gap>(?:\s+(?:in|on|at|to|during|after|by|outside|from|later|via|of|through|reporters|last|this|earlier|(?:[A-Z]\w+day))\b[^\"“”.;]{{0,80}}?)?)(?:,?\s+that)?[,:]?\s*$")
+_BEFORE = re.compile(
+    rf"{_WHO}(?:,[^,.;\"“”]{{2,90}},)?\s+(?:has |had |have )?(?:reportedly |also |later |then )?{_SPEECH}\b(?P<gap>(?:\s+(?:in|on|at|to|during|after|by|outside|from|later|via|of|through|reporters|last|this|earlier|(?:[A-Z]\w+day))\b[^\"“”.;]{{0,80}}?)?)(?:,?\s+that)?[,:]?\s*$"
+)
 _CALLS = re.compile(rf"{_WHO}\s+(?:describ(?:ed|es|ing)|call(?:ed|s|ing)|dismiss(?:ed|es|ing))\s+(?:them|it|the [\w ]{{3,30}})\s+(?:as\s+)?$")
 _TOLD = re.compile(rf"{_WHO}\s+told\s+(?:the\s+)?[A-Z][\w ]{{1,30}}\s+(?:that\s+)?.{{0,60}}?\b(?:was|were|is|are)\s+(?:made up of|based on|nothing but)?\s*$")
 _SPOKESPERSON_AS = re.compile(r"(?:with|through)\s+(?P<who>a\s+(?:company\s+)?spokes(?:man|woman|person))\s+(?:describing|calling)\s+(?:them|it)\s+(?:as\s+)?$")

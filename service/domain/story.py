@@ -13,6 +13,9 @@ from dataclasses import dataclass
 from casebrief.service.domain.dates import date_phrases
 from casebrief.service.domain.spans import Span, lines, sentences
 
+GAP = 2
+"""Characters between two sentences that are read as one span."""
+
 HEAD_LINES = 14
 """How many lines from the top may carry the date of publication."""
 
@@ -25,12 +28,12 @@ _TAIL = re.compile(
     r"|in the next issue\b.*|continue reading|about the (?:author|office|company)\b.*|contact:?|tags?:?(?:\s.*)?|topics:?(?:\s.*)?"
     r"|filed under\b.*|read next.*|from our partners|sponsored(?: content)?|around the web|what to read next|keep reading"
     r"|in other news|top stories|elsewhere|#{3,}|_{3,}|-{3,}|\*{3,})",
-    re.I,
+    re.IGNORECASE,
 )
 _COMMENTS = re.compile(
     r"(?:\d+\s+)?(?:comments?|responses?|replies|conversation|discussion|letters)\b(?:\s*\(?\d*\)?)?(?:\s+to\b.*)?"
     r"|join the (?:conversation|discussion).*|leave a (?:comment|reply).*|sort by\b.*|have your say.*",
-    re.I,
+    re.IGNORECASE,
 )
 _FURNITURE = re.compile(
     r"(?:we value your privacy|we (?:and our partners )?use cookies|this (?:site|website) uses cookies|sign (?:up|in)\b|log in\b"
@@ -44,11 +47,11 @@ _FURNITURE = re.compile(
     r"|upcoming webinar|(?:first )?(?:published|posted|updated|last updated)\b\W|\W*updated:|back to top|skip to|forward (?:to|this)|unsubscribe|cns members may|.{0,30}covers .{0,60}(?:for|reach)\b"
     r"|correction:|prior results|.{0,60}is attorney advertising|opinions are|nothing here is legal|our comments policy|story continues"
     r"|you can (?:also )?(?:follow|reach|email)|write to\b)",
-    re.I,
+    re.IGNORECASE,
 )
-_ADVERTISEMENT = re.compile(r"\[?\W*(?:advertisement|sponsored|promoted|story continues below)\b.{0,60}", re.I)
-_CAPTION = re.compile(r"(?:picture|photo|image|file photo|courtesy|illustration)\b[^.]{0,80}[.)\]]*$|\((?:AP|AFP|Reuters|PA)[^)]*\)$", re.I)
-_PUBLISHED = re.compile(r"\b(?:published|posted|first published|updated|issued|last updated)\b", re.I)
+_ADVERTISEMENT = re.compile(r"\[?\W*(?:advertisement|sponsored|promoted|story continues below)\b.{0,60}", re.IGNORECASE)
+_CAPTION = re.compile(r"(?:picture|photo|image|file photo|courtesy|illustration)\b[^.]{0,80}[.)\]]*$|\((?:AP|AFP|Reuters|PA)[^)]*\)$", re.IGNORECASE)
+_PUBLISHED = re.compile(r"\b(?:published|posted|first published|updated|issued|last updated)\b", re.IGNORECASE)
 _SEPARATORS = re.compile(r"\s[|•·›»▸→←>]\s|^\s*[|•·›»▸→←>«☰]|\s{3,}")
 _DATELINE = re.compile(
     r"(?:date \d{4}-\d\d-\d\d\s+)?[A-Z][\w.'’ ]{1,30}(?:,\s+[A-Z][\w.]{1,20})?"
@@ -76,17 +79,14 @@ class Story:
     @property
     def used(self) -> list[tuple[int, int]]:
         """The spans that were read: neighbouring sentences of a paragraph as one."""
-        spans = []
+        spans: list[tuple[int, int]] = []
         for paragraph in self.paragraphs:
-            start = end = None
-            for sentence in paragraph:
-                if end is not None and sentence.start - end > 2:
-                    spans.append((start, end))
-                    start = None
-                start = sentence.start if start is None else start
-                end = sentence.end
-            spans.append((start, end))
-        return [(start, end) for start, end in spans if start is not None and end is not None]
+            for index, sentence in enumerate(paragraph):
+                if index and sentence.start - spans[-1][1] <= GAP:
+                    spans[-1] = (spans[-1][0], sentence.end)
+                else:
+                    spans.append((sentence.start, sentence.end))
+        return spans
 
 
 def find_story(text: str) -> Story:
@@ -170,9 +170,7 @@ def _story_sentences(text: str, line: Span) -> tuple[Span, ...]:
     dateline = _DATELINE.match(text, line.start, line.end)
     start = dateline.end() if dateline and dateline.end() - line.start < 75 and not _has_verb(dateline.group()) else line.start
     return tuple(
-        sentence
-        for sentence in sentences(text, Span(start, line.end))
-        if not is_headline(sentence.of(text)) and not _FURNITURE.match(sentence.of(text))
+        sentence for sentence in sentences(text, Span(start, line.end)) if not is_headline(sentence.of(text)) and not _FURNITURE.match(sentence.of(text))
     )
 
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from casebrief.service.domain.dates import in_words
+from casebrief.service.domain.schema import CaseSummary, Citation, Date, Fact, Money, Response, Speaker, SummaryResponse
 from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
-
-from casebrief.service.domain.dates import in_words
-from casebrief.service.domain.schema import CaseSummary, Citation, Date, Fact, Money, Response, Speaker, SummaryResponse
 
 _SINGLE = (
     ("Court", "court"),
@@ -107,8 +106,8 @@ class _Markdown:
             yield ""
         if summary.timeline:
             yield from ("", "## Timeline", "")
-        for fact in summary.timeline:
-            yield f"- **{dated(fact)}**: {_plain(fact.value)}{self._note(fact.citations)}"
+        for event in summary.timeline:
+            yield f"- **{dated(event)}**: {_plain(event.value)}{self._note(event.citations)}"
 
     def _conflicts(self, summary: CaseSummary) -> Iterator[str]:
         if summary.conflicts:
@@ -217,5 +216,7 @@ def _terminal_sources(response: SummaryResponse) -> RenderableType:
         outcome = f"{line.outcome.replace('_', ' ')}, {line.facts} facts" + (f": {line.reason}" if line.reason else "")
         table.add_row(Text(line.article, style="bold"), Text(name), Text(outcome, style="dim"))
     provenance, timings = response.provenance, response.timings
-    foot = Text(f"read by {provenance.reader} ({provenance.model}) in {timings.total_s:.1f} s; every word above is copied or computed from the sources", style="dim")
+    foot = Text(
+        f"read by {provenance.reader} ({provenance.model}) in {timings.total_s:.1f} s; every word above is copied or computed from the sources", style="dim"
+    )
     return Group(_section("Sources", table), Padding(foot, (1, 1, 0, 1)))

@@ -10,10 +10,6 @@ from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TransferSpeedColumn
-from rich.table import Table
-
 from casebrief import __version__
 from casebrief.models.errors import CatalogError, ModelError
 from casebrief.models.pull import pull as pull_model
@@ -27,10 +23,18 @@ from casebrief.service.edges.settings import Settings
 from casebrief.service.edges.wiring import catalog_of, wire
 from casebrief.service.pipeline.articles import Submitted
 from casebrief.service.pipeline.summarizing import assign_ids
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TransferSpeedColumn
+from rich.table import Table
 
 BAD_INPUT, MODEL_FAILED, INTERRUPTED = 2, 3, 130
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Case summaries from press articles, every fact with the words it came from.")
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Case summaries from press articles, every fact with the words it came from.",
+)
 models_app = typer.Typer(no_args_is_help=True, help="Models: which there are, and which are here.")
 app.add_typer(models_app, name="models")
 _out, _err = Console(highlight=False), Console(stderr=True, highlight=False)
@@ -66,9 +70,7 @@ Model = Annotated[str | None, typer.Option(help="A name of the catalogue, or the
 @app.command()
 def summarize(
     files: Annotated[list[Path] | None, typer.Argument(help="Text files, one article each.", show_default=False)] = None,
-    published_on: Annotated[
-        list[str] | None, typer.Option(help='Day of publication, "2025-01-23" or "none": once for each file, in their order.')
-    ] = None,
+    published_on: Annotated[list[str] | None, typer.Option(help='Day of publication, "2025-01-23" or "none": once for each file, in their order.')] = None,
     use_example: Annotated[bool, typer.Option("--example", help="Summarise the bundled example.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="The response as JSON.")] = False,
     as_markdown: Annotated[bool, typer.Option("--markdown", help="The brief as Markdown.")] = False,

@@ -57,6 +57,7 @@ class Desk:
         Raises:
             Problem: 503 when the queue is full or the service is closing, 504 when the deadline passes.
             ClientGone: the client went away, waiting or running.
+
         """
         self._admit()
         started = time.monotonic()

@@ -59,5 +59,3 @@ def _model(settings: Settings) -> Iterator[Finding]:
         yield Finding("engine", False, str(error))
     finally:
         product.close()
-
-

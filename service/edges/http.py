@@ -7,11 +7,6 @@ import threading
 from collections.abc import AsyncIterator
 from typing import Any, Literal
 
-from fastapi import FastAPI, Request, Response
-from fastapi.responses import JSONResponse
-from pydantic import BaseModel
-from starlette.exceptions import HTTPException
-
 from casebrief import __version__
 from casebrief.models.errors import CatalogError, EngineError
 from casebrief.service.domain.schema import SummaryResponse, json_schema
@@ -19,6 +14,10 @@ from casebrief.service.edges.desk import ClientGone, Desk
 from casebrief.service.edges.problems import MEDIA_TYPE, Problem, ProblemDetails, of_engine
 from casebrief.service.edges.requests import SummaryRequest, parse, to_submitted
 from casebrief.service.edges.wiring import Casebrief
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+from starlette.exceptions import HTTPException
 
 BYTES_A_CHARACTER = 12
 """JSON may write one code point as two escapes of six bytes."""
@@ -99,9 +98,7 @@ def create_app(product: Casebrief) -> FastAPI:
         "/v1/summaries",
         response_model=SummaryResponse,
         responses=_problem_responses(400, 413, 422, 500, 503, 504),
-        openapi_extra={
-            "requestBody": {"required": True, "content": {"application/json": {"schema": {"$ref": "#/components/schemas/SummaryRequest"}}}}
-        },
+        openapi_extra={"requestBody": {"required": True, "content": {"application/json": {"schema": {"$ref": "#/components/schemas/SummaryRequest"}}}}},
         summary="Summarise several articles about one lawsuit",
     )
     async def summarize(request: Request) -> Response:
@@ -109,9 +106,7 @@ def create_app(product: Casebrief) -> FastAPI:
         wanted = parse(await _body(request, settings.max_request_characters * BYTES_A_CHARACTER + ROOM_FOR_KEYS), settings)
         submitted = to_submitted(wanted)
         deadline_s = min(settings.deadline_s, wanted.deadline_s or settings.deadline_s)
-        summary = await desk.run(
-            lambda stop, queued_s: product.summarizer.summarize(submitted, stop, queued_s=queued_s), deadline_s, request.is_disconnected
-        )
+        summary = await desk.run(lambda stop, queued_s: product.summarizer.summarize(submitted, stop, queued_s=queued_s), deadline_s, request.is_disconnected)
         return Response(summary.model_dump_json(by_alias=True), media_type="application/json")
 
     @app.get("/healthz", response_model=Health, summary="Whether the process lives")

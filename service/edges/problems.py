@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, Field
-
 from casebrief.models.errors import Cancelled, EngineError
+from pydantic import BaseModel, Field
 
 MEDIA_TYPE = "application/problem+json"
 TYPE = "urn:casebrief:problem:"
@@ -32,9 +31,7 @@ class ProblemDetails(BaseModel):
 class Problem(Exception):
     """An error that a client gets; ``retry_after`` is in whole seconds."""
 
-    def __init__(
-        self, status: int, kind: str, title: str, detail: str, *, errors: list[dict[str, str]] | None = None, retry_after: int | None = None
-    ) -> None:
+    def __init__(self, status: int, kind: str, title: str, detail: str, *, errors: list[dict[str, str]] | None = None, retry_after: int | None = None) -> None:
         super().__init__(detail)
         self.status, self.kind, self.title, self.detail = status, kind, title, detail
         self.errors, self.retry_after = errors, retry_after

@@ -8,12 +8,11 @@ import re
 from collections.abc import Sequence
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
-
 from casebrief.service.edges.problems import Problem
 from casebrief.service.edges.settings import Settings
 from casebrief.service.pipeline.articles import Submitted
 from casebrief.service.pipeline.summarizing import assign_ids
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 EARLIEST, LATEST = datetime.date(1900, 1, 1), datetime.date(2199, 12, 31)
@@ -68,7 +67,8 @@ class ArticleIn(BaseModel):
     publisher: Annotated[Text | None, Field(max_length=300)] = None
     url: Annotated[Text | None, Field(max_length=2000, description="Kept and returned; never fetched.")] = None
     published_on: Annotated[
-        Annotated[datetime.date, BeforeValidator(parse_date), WithJsonSchema({"type": "string", "format": "date", "pattern": r"^(19|2[01])\d\d-\d\d-\d\d$"})] | None,
+        Annotated[datetime.date, BeforeValidator(parse_date), WithJsonSchema({"type": "string", "format": "date", "pattern": r"^(19|2[01])\d\d-\d\d-\d\d$"})]
+        | None,
         Field(description="The day of publication: relative dates of the article are resolved against it."),
     ] = None
 
@@ -92,7 +92,9 @@ class SummaryRequest(BaseModel):
                             "The proposed class action seeks unspecified damages. Norvane declined to comment.\n\n"
                             "The case is Ashgrove v. Norvane Home Inc, U.S. District Court, Northern District of California, No. 25-01877.",
                         },
-                        {"text": "Norvane Home Inc said on Friday it would fight a lawsuit over its kettles. “Our kettles are safe,” spokeswoman Ilse Brandt said."},
+                        {
+                            "text": "Norvane Home Inc said on Friday it would fight a lawsuit over its kettles. “Our kettles are safe,” spokeswoman Ilse Brandt said."
+                        },
                     ]
                 }
             ]

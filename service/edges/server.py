@@ -5,7 +5,6 @@ from __future__ import annotations
 from types import FrameType
 
 import uvicorn
-
 from casebrief.service.edges.desk import Desk
 from casebrief.service.edges.http import create_app
 from casebrief.service.edges.wiring import Casebrief

@@ -7,14 +7,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from py3langid.langid import MODEL_FILE, LanguageIdentifier
-
 from casebrief.service.domain.article import Article, CaseIdentity, Sentence, View
 from casebrief.service.domain.captions import Caption, CaptionGroup, captions, group_captions, main_caption, speaks_of_another
 from casebrief.service.domain.dates import day_first
 from casebrief.service.domain.names import is_specific, key_words, mentions, same_name
 from casebrief.service.domain.parties import party_mentions
 from casebrief.service.domain.story import find_story
+from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
 SHINGLE = 5
 COPY_SHARE = 0.6
@@ -52,11 +51,11 @@ _identifier: LanguageIdentifier | None = None
 
 def language_of(text: str) -> str:
     """The ISO 639-1 code of a text's language, as py3langid sees it; "und" for less than 40 letters."""
-    global _identifier  # noqa: PLW0603 - one table of 0.7 MB for the process, loaded when first asked for
+    global _identifier
     if sum(character.isalpha() for character in text) < 40:
         return "und"
     if _identifier is None:
-        _identifier = LanguageIdentifier.from_model_file(MODEL_FILE)
+        _identifier = LanguageIdentifier.from_model_file(MODEL_FILE)  # type: ignore[no-untyped-call]
     return str(_identifier.classify(text)[0])
 
 
@@ -100,11 +99,7 @@ def assemble(submitted: Sequence[Submitted]) -> Dossier:
 
 
 def _sentences(article: Article) -> tuple[Sentence, ...]:
-    return tuple(
-        Sentence(span, span.of(article.text), index)
-        for index, paragraph in enumerate(article.story.paragraphs)
-        for span in paragraph
-    )
+    return tuple(Sentence(span, span.of(article.text), index) for index, paragraph in enumerate(article.story.paragraphs) for span in paragraph)
 
 
 def _lead(article: Article, sentences: Sequence[Sentence]) -> str:
@@ -115,7 +110,8 @@ def _identity(articles: Sequence[Article], sentences: dict[str, tuple[Sentence, 
     """Names of the sides: the caption's, else those that most articles put there by their verbs."""
     if group is not None:
         best = group.best
-        plaintiffs, defendants = (best.plaintiff,), (best.defendant,)
+        plaintiffs = (best.plaintiff,)
+        defendants: tuple[str, ...] = (best.defendant,)
         mentioned = _ranked(articles, sentences)
         defendants += tuple(
             name
@@ -144,16 +140,14 @@ def _ranked(articles: Sequence[Article], sentences: dict[str, tuple[Sentence, ..
                 name = next((known for known in votes if same_name(known, mention.name)), mention.name)
                 counted = votes.setdefault(name, {})
                 counted[mention.side] = counted.get(mention.side, 0) + 1
-    ranked = {
-        name: max(sides.items(), key=lambda item: item[1]) for name, sides in votes.items() if len(set(sides.values())) == len(sides)
-    }
+    ranked = {name: max(sides.items(), key=lambda item: item[1]) for name, sides in votes.items() if len(set(sides.values())) == len(sides)}
     return dict(sorted(ranked.items(), key=lambda item: -item[1][1]))
 
 
 _LEGAL = re.compile(
     r"\b(?:lawsuits?|suits?|sued|suing|sues|court|judge|jury|plaintiffs?|claimants?|complaint|class action|settle\w*|trial|charged|charges"
     r"|convicted|sentenced|prosecut\w+|legal action|antitrust|litigation|claim)\b",
-    re.I,
+    re.IGNORECASE,
 )
 
 
@@ -183,9 +177,7 @@ def _unrelated(
     return "names no party of the case beside its proceedings"
 
 
-def _marked(
-    sentences: Sequence[Sentence], found: Sequence[Caption], case: CaseIdentity, group: CaptionGroup | None
-) -> tuple[Sentence, ...]:
+def _marked(sentences: Sequence[Sentence], found: Sequence[Caption], case: CaseIdentity, group: CaptionGroup | None) -> tuple[Sentence, ...]:
     """The sentences, with those that speak of another case marked: a sentence, or a whole paragraph with its caption."""
     foreign_sentences = {sentence.span for sentence in sentences if speaks_of_another(sentence, found, case, group)}
     ours = {caption.span for caption in group.members} if group else set()
@@ -196,9 +188,7 @@ def _marked(
         names_ours = any(mentions(s.text, name) for s in here for name in case.names)
         if names_other and not names_ours:
             foreign_paragraphs.add(paragraph)
-    return tuple(
-        Sentence(s.span, s.text, s.paragraph, s.span in foreign_sentences or s.paragraph in foreign_paragraphs) for s in sentences
-    )
+    return tuple(Sentence(s.span, s.text, s.paragraph, s.span in foreign_sentences or s.paragraph in foreign_paragraphs) for s in sentences)
 
 
 def find_copies(articles: Sequence[Article]) -> dict[str, str]:

@@ -14,11 +14,10 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-from courts_db import courts as _courts
-from courts_db import find_court
-
 from casebrief.service.domain.schema import Court
 from casebrief.service.domain.spans import Span
+from courts_db import courts as _courts
+from courts_db import find_court
 
 _DIRECTIONS = {"northern": "n", "southern": "s", "eastern": "e", "western": "w", "middle": "m", "central": "c"}
 _ORDINALS = {
@@ -153,8 +152,8 @@ def _phrase(kind: str, match: re.Match[str], span: Span) -> CourtPhrase | None:
     parts = {key: value for key, value in match.groupdict().items() if value}
     if kind == "circuit":
         ordinal = parts["circuit"].lower()
-        court_id = "ca" + (_ORDINALS.get(ordinal) or re.sub(r"\D", "", ordinal))
-        court_id = {"caf": "cafc", "cadc": "cadc"}.get(court_id, court_id)
+        court_id: str | None = "ca" + (_ORDINALS.get(ordinal) or re.sub(r"\D", "", ordinal))
+        court_id = "cafc" if court_id == "caf" else court_id
         return CourtPhrase(span, Court(court_id=court_id if court_id in _ids() else None, name=words), True, appellate=True)
     if kind == "scotus":
         return CourtPhrase(span, Court(court_id="scotus", name="Supreme Court of the United States"), True, appellate=True)
@@ -181,7 +180,7 @@ def _state_court_id(words: str) -> str | None:
     if len(found) != 1:
         return None
     name = next(court["name"] for court in _courts if court["id"] == found[0])
-    place = words.split()[0] if not words.startswith(("Superior", "Circuit", "District", "Supreme")) else words.split()[-1]
+    place = words.split(maxsplit=1)[0] if not words.startswith(("Superior", "Circuit", "District", "Supreme")) else words.rsplit(maxsplit=1)[-1]
     return str(found[0]) if place in name else None
 
 

@@ -34,7 +34,9 @@ class Read:
 class Reader(Protocol):
     """Reads one article of a case."""
 
-    name: ReaderName
+    @property
+    def name(self) -> ReaderName:
+        """What reads: goes into the provenance."""
 
     def read(self, view: View, stop: Stop = never) -> Read:
         """All evidence of one article. Raises `casebrief.models.errors.EngineError` when the model fails."""

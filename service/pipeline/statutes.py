@@ -6,10 +6,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from casebrief.service.domain.spans import Span
 from eyecite import get_citations
 from eyecite.models import FullLawCitation
-
-from casebrief.service.domain.spans import Span
 
 # The common causes of action of private and public law in English-speaking courts, as practice manuals name them.
 _THEORIES = (
@@ -25,7 +24,7 @@ _THEORIES = (
     "|malicious prosecution|excessive force|intentional infliction of emotional distress|negligent infliction of emotional distress|loss of consortium|price[- ]fixing|monopolization"
     "|abuse of (?:a )?dominan(?:ce|t position)|market manipulation|insider trading|embezzlement"
 )
-_THEORY = re.compile(rf"\b(?:{_THEORIES})\b", re.I)
+_THEORY = re.compile(rf"\b(?:{_THEORIES})\b", re.IGNORECASE)
 _OWNER = r"(?:(?P<owner>[A-Z][\w.]+(?:\s[A-Z][\w.]+)?)['’]s\s+)"
 _ACT_WORD = r"(?!(?:Act|Code|Law)\b)[A-Z][\w’'&-]*"
 _ACT_WORDS = rf"{_ACT_WORD}(?:,?\s+(?:and\s+|of\s+the\s+|of\s+|the\s+|for\s+|in\s+|to\s+|or\s+)?{_ACT_WORD}){{0,7}}"
@@ -33,8 +32,10 @@ _SECTION = r"(?:[Ss]ections?|§+)\s?[\w().-]+(?:\s(?:and|or)\s[\w().-]+)?"
 _ACT = re.compile(
     rf"(?:(?P<section>{_SECTION})\s+of\s+(?:the\s+)?(?:federal\s+)?)?(?P<act>(?:Title\s[IVXL]+\sof\sthe\s)?{_ACT_WORDS}\s(?:Act|Code|Law|Directive|Regulation)\b(?:\s+of\s+\d{{4}}|,?\s+\d{{4}})?)"
 )
-_LAW = re.compile(rf"{_OWNER}?(?P<law>unfair competition law|consumer protection (?:act|laws?)|wiretap(?:ping)? (?:act|law)|antitrust laws?|UK GDPR|GDPR|SEC Rule \d+b-\d+|Title VII)\b")
-_LEADING = re.compile(r"^(?:The|Under|In|Violating|Violates|Violations? of|And|By|For|A|An|Its|This|That|With|But|If)\s+", re.I)
+_LAW = re.compile(
+    rf"{_OWNER}?(?P<law>unfair competition law|consumer protection (?:act|laws?)|wiretap(?:ping)? (?:act|law)|antitrust laws?|UK GDPR|GDPR|SEC Rule \d+b-\d+|Title VII)\b"
+)
+_LEADING = re.compile(r"^(?:The|Under|In|Violating|Violates|Violations? of|And|By|For|A|An|Its|This|That|With|But|If)\s+", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -63,8 +64,8 @@ def law_phrases(text: str, within: Span) -> Iterator[LawPhrase]:
             found.append(LawPhrase(Span(within.start + match.start(), within.start + match.end()), owner or _jurisdiction(words, match.start())))
     if "§" in words or re.search(r"\b(?:U\.S\.C|Code|Stat)\b", words):
         for citation in get_citations(words):
-            if isinstance(citation, FullLawCitation):
-                start, end = citation.span()
+            if isinstance(citation, FullLawCitation) and "Patent" not in str(citation):
+                start, end = citation.span()  # type: ignore[no-untyped-call]
                 found.append(LawPhrase(Span(within.start + start, within.start + end), "US" if "U.S.C" in words[start:end] else None))
     taken: list[Span] = []
     for phrase in sorted(found, key=lambda phrase: (phrase.span.start - phrase.span.end, phrase.span.start)):

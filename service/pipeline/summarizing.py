@@ -46,14 +46,13 @@ class Summarizer:
     prompts_sha256: str
     engine: Callable[[], EngineInfo | None]
 
-    def summarize(
-        self, submitted: Sequence[Submitted], stop: Stop = never, progress: Progress = silent, queued_s: float = 0.0
-    ) -> SummaryResponse:
+    def summarize(self, submitted: Sequence[Submitted], stop: Stop = never, progress: Progress = silent, queued_s: float = 0.0) -> SummaryResponse:
         """Read all articles and put them together.
 
         Raises:
             Cancelled: ``stop`` said so, between articles or at a token.
             EngineError: the model failed in a way that concerns the whole job.
+
         """
         started = time.perf_counter()
         dossier = assemble(submitted)
@@ -151,9 +150,7 @@ def _report(article: Article, dossier: Dossier) -> ArticleReport:
     )
 
 
-def _ledger_line(
-    article: Article, dossier: Dossier, summary: CaseSummary, reads: dict[str, Read], failures: dict[str, str]
-) -> LedgerLine:
+def _ledger_line(article: Article, dossier: Dossier, summary: CaseSummary, reads: dict[str, Read], failures: dict[str, str]) -> LedgerLine:
     """What became of an article; every reason is a sentence of its own."""
     notes = []
     if article.language not in ("en", "und"):
@@ -215,4 +212,3 @@ def assign_ids(given: Sequence[str | None]) -> list[str]:
         taken.add(f"a{number}")
         ids.append(f"a{number}")
     return ids
-

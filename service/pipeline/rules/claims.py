@@ -20,18 +20,26 @@ _PAPER = r"(?:(?:the |its |their |this |a |an |new |proposed |amended |federal |
 _CLAIMS = r"(?:(?:further |also |then |now )?(?:claims?|claimed|alleges?|alleged|contends?|contended|argues?|argued|asserts?)|have alleged|have claimed|point(?:s|ed)? out)"
 _SAYS_VERB = r"(?:(?:further |also |then |now )?(?:says?|said|states?|stated))"
 _BETWEEN = r"(?:,[^,.;]{2,80},|\s+\([^)]{2,60}\))?(?:\s+in the \w+)?\s+"
-_SAYS = re.compile(rf"(?<!in )(?<!to )\b(?:{_PLAINTIFF}{_BETWEEN}{_CLAIMS}|{_PAPER}{_BETWEEN}{_SAYS_VERB})\s+(?:that\s+)?(?P<what>[^;:]+?)(?=[.;]?$|, according to|, which the company|;)", re.I)
+_SAYS = re.compile(
+    rf"(?<!in )(?<!to )\b(?:{_PLAINTIFF}{_BETWEEN}{_CLAIMS}|{_PAPER}{_BETWEEN}{_SAYS_VERB})\s+(?:that\s+)?(?P<what>[^;:]+?)(?=[.;]?$|, according to|, which the company|;)",
+    re.IGNORECASE,
+)
 _ACCUSES = re.compile(
     r"\b(?:accus(?:es|ed|ing)\s+(?:the |its )?[^,.;]{2,80}?\s+of|accused\s+(?:[^,.;]{2,40}\s+)?of|sued\s+(?:[^,.;]{2,60}\s+)?for\s+allegedly|for\s+allegedly|over\s+(?:claims|allegations)\s+that\s+(?:it|they|the company|he|she))\s+(?P<what>[^.;]+?)(?=,? (?:according to|in what|the latest)\b|, (?:a|the) (?:lawsuit|complaint|suit)|[.;]|$)",
-    re.I,
+    re.IGNORECASE,
 )
-_ALLEGING = re.compile(r"\balleging\s+(?:that\s+)?(?P<what>[^.;]+?)(?=[.;]|$)", re.I)
+_ALLEGING = re.compile(r"\balleging\s+(?:that\s+)?(?P<what>[^.;]+?)(?=[.;]|$)", re.IGNORECASE)
 _TRAILING = re.compile(
-    r"^(?P<what>[^“”\"].{25,400}?),\s+(?:the |its )?(?:lawsuit|suit|complaint|plaintiffs?|filing|indictment|agency)\s+(?:claims?|alleges?|alleged|says?|said|contends?|argues?|states?)\.?$", re.I
+    r"^(?P<what>[^“”\"].{25,400}?),\s+(?:the |its )?(?:lawsuit|suit|complaint|plaintiffs?|filing|indictment|agency)\s+(?:claims?|alleges?|alleged|says?|said|contends?|argues?|states?)\.?$",
+    re.IGNORECASE,
 )
-_ACCORDING = re.compile(r"^According to (?:the |a )?(?:lawsuit|suit|complaint|indictment|(?:legal |court )?filing|statement of claim)(?:\s+filed[^,]{0,60})?,\s+(?P<what>.{25,400}?)\.?$", re.I)
+_ACCORDING = re.compile(
+    r"^According to (?:the |a )?(?:lawsuit|suit|complaint|indictment|(?:legal |court )?filing|statement of claim)(?:\s+filed[^,]{0,60})?,\s+(?P<what>.{25,400}?)\.?$",
+    re.IGNORECASE,
+)
 _NO_ALLEGATION = re.compile(
-    r"\b(?:seek|seeks|sought|ask(?:s|ed|ing)? for|damages|filed|on behalf of|no merit|denie[sd]|would (?:seek|ask)|wants?|represent|lawyer|settle|class action|the court to|trial|hearing|brought under|broader implications)\b", re.I
+    r"\b(?:seek|seeks|sought|ask(?:s|ed|ing)? for|damages|filed|on behalf of|no merit|denie[sd]|would (?:seek|ask)|wants?|represent|lawyer|settle|class action|the court to|trial|hearing|brought under|broader implications)\b",
+    re.IGNORECASE,
 )
 
 
@@ -54,14 +62,24 @@ def allegations(view: View) -> Iterator[Evidence]:
 def _is_allegation(words: str) -> bool:
     if re.match(r"(?:is|was|are|were|has|had|of|in|claims|it would|they would)\b", words):
         return False
-    return 4 <= len(words.split()) and len(words) <= LONGEST_VALUE and not _NO_ALLEGATION.search(words) and words.count('"') % 2 == 0 and words.count("“") == words.count("”")
+    return (
+        len(words.split()) >= 4
+        and len(words) <= LONGEST_VALUE
+        and not _NO_ALLEGATION.search(words)
+        and words.count('"') % 2 == 0
+        and words.count("“") == words.count("”")
+    )
 
 
 _CLAIM_CUE = re.compile(
-    r"\b(?:violat\w+|breach\w*|under|claims?|alleg\w+|accus\w+|sue[sd]?|suing|lawsuit|suit|complaint|counts?|charged|charges|convicted|guilty|infring\w+|pleaded|based on|rest on|asserts?|cause of action|for)\b", re.I
+    r"\b(?:violat\w+|breach\w*|under|claims?|alleg\w+|accus\w+|sue[sd]?|suing|lawsuit|suit|complaint|counts?|charged|charges|convicted|guilty|infring\w+|pleaded|based on|rest on|asserts?|cause of action|for)\b",
+    re.IGNORECASE,
 )
-_CAUSE_CONTEXT = re.compile(r"\b(?:lawsuit|suit|complaint|sue[sd]?|suing|claims?|alleg\w+|accus\w+|seeks?|plaintiffs?|counts?|charged|convicted|guilty|violat\w+|infring\w+|pleading|broke|action)\b", re.I)
-_CAUSE_NEVER = re.compile(r"\b(?:fair use|preempts?|which took effect|says employers|wants actual|precedent|Rule 50|R\. Civ)\b", re.I)
+_CAUSE_CONTEXT = re.compile(
+    r"\b(?:lawsuit|suit|complaint|sue[sd]?|suing|claims?|alleg\w+|accus\w+|seeks?|plaintiffs?|counts?|charged|convicted|guilty|violat\w+|infring\w+|pleading|broke|action)\b",
+    re.IGNORECASE,
+)
+_CAUSE_NEVER = re.compile(r"\b(?:fair use|preempts?|which took effect|says employers|wants actual|precedent|Rule 50|R\. Civ)\b", re.IGNORECASE)
 
 
 def causes_of_action(view: View) -> Iterator[Evidence]:
@@ -76,23 +94,30 @@ def causes_of_action(view: View) -> Iterator[Evidence]:
 
 
 _SEEKS = re.compile(
-    r"\b(?:seek|seeks|seeking|sought|ask|asks|asked|asking|demand|demands|demanded|demanding|wants?|claiming|is asking|are asking)\b(?! to (?:dismiss|throw|move))", re.I
+    r"\b(?:seek|seeks|seeking|sought|ask|asks|asked|asking|demand|demands|demanded|demanding|wants?|claiming|is asking|are asking)\b(?! to (?:dismiss|throw|move))",
+    re.IGNORECASE,
 )
 _SEEKER = re.compile(
-    r"\b(?:lawsuit|suit|complaint|it|plaintiffs?|claimants?|they|class action|action|agency|commission|legal filing|state|prosecutors|case|couple|family|workers|[A-Z]{3,5}|attorney general|despite)\b", re.I
+    r"\b(?:lawsuit|suit|complaint|it|plaintiffs?|claimants?|they|class action|action|agency|commission|legal filing|state|prosecutors|case|couple|family|workers|[A-Z]{3,5}|attorney general|despite)\b",
+    re.IGNORECASE,
 )
-_NOT_RELIEF = re.compile(r"\b(?:dismiss|lawyers? for|settle|agreed|awarded|ordered|fined|motion|expert|more days|to answer|permission|analysts|counsel)\b", re.I)
-_DAMAGES = re.compile(r"\b(?:(?:unspecified|undisclosed|unstated|monetary|compensatory|punitive|statutory|treble|double|actual|exemplary|aggravated|liquidated|money)(?:,?\s+and\s+|,\s+|\s+)){0,4}damages\b(?! (?:of|totall))", re.I)
+_NOT_RELIEF = re.compile(
+    r"\b(?:dismiss|lawyers? for|settle|agreed|awarded|ordered|fined|motion|expert|more days|to answer|permission|analysts|counsel)\b", re.IGNORECASE
+)
+_DAMAGES = re.compile(
+    r"\b(?:(?:unspecified|undisclosed|unstated|monetary|compensatory|punitive|statutory|treble|double|actual|exemplary|aggravated|liquidated|money)(?:,?\s+and\s+|,\s+|\s+)){0,4}damages\b(?! (?:of|totall))",
+    re.IGNORECASE,
+)
 _OTHERS: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("injunction", re.compile(r"\b(?:an? |the )?(?:(?:permanent|preliminary|court|further|interim) )*(?:injunction(?: (?:against|blocking|barring|to)\b[^.;,]{3,80})?|(?:court )?order (?:blocking|barring|stopping|requiring|that the|against|to (?:stop|make|block))[^.;,]{3,80}|injunctive relief)\b", re.I)),
-    ("declaration", re.compile(r"\b(?:declaratory (?:judgment|relief)|a declaration that[^.;,]{3,80})", re.I)),
-    ("jury_trial", re.compile(r"\b(?:jury trial|trial by jury|demanded a jury)\b", re.I)),
+    ("injunction", re.compile(r"\b(?:an? |the )?(?:(?:permanent|preliminary|court|further|interim) )*(?:injunction(?: (?:against|blocking|barring|to)\b[^.;,]{3,80})?|(?:court )?order (?:blocking|barring|stopping|requiring|that the|against|to (?:stop|make|block))[^.;,]{3,80}|injunctive relief)\b", re.IGNORECASE)),
+    ("declaration", re.compile(r"\b(?:declaratory (?:judgment|relief)|a declaration that[^.;,]{3,80})", re.IGNORECASE)),
+    ("jury_trial", re.compile(r"\b(?:jury trial|trial by jury|demanded a jury)\b", re.IGNORECASE)),
 )  # fmt: skip
 _MONEY_LESS: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("restitution", re.compile(r"\b(?:restitution|disgorgement)\b", re.I)),
-    ("fine", re.compile(r"\bcivil penalt(?:y|ies)\b", re.I)),
-    ("other", re.compile(r"\bback pay\b", re.I)),
-    ("fees", re.compile(r"\b(?:attorneys?['’]? fees|legal (?:costs|fees))\b", re.I)),
+    ("restitution", re.compile(r"\b(?:restitution|disgorgement)\b", re.IGNORECASE)),
+    ("fine", re.compile(r"\bcivil penalt(?:y|ies)\b", re.IGNORECASE)),
+    ("other", re.compile(r"\bback pay\b", re.IGNORECASE)),
+    ("fees", re.compile(r"\b(?:attorneys?['’]? fees|legal (?:costs|fees))\b", re.IGNORECASE)),
 )
 
 
@@ -137,10 +162,10 @@ def _no_amount(view: View, text: str, span: Span, kind: str, confidence: float) 
 
 def _kind(clause: str, before: str, per: str | None) -> str:
     around = before + clause
-    if re.search(r"\b(?:penalt|fine)", around, re.I):
+    if re.search(r"\b(?:penalt|fine)", around, re.IGNORECASE):
         return "fine"
-    if re.search(r"\brestitution|disgorge", around, re.I):
+    if re.search(r"\brestitution|disgorge", around, re.IGNORECASE):
         return "restitution"
-    if re.search(r"\bstatutory\b", around, re.I) or (per and re.search(r"\bfor (?:each |alleged |any |every )?violat", clause, re.I)):
+    if re.search(r"\bstatutory\b", around, re.IGNORECASE) or (per and re.search(r"\bfor (?:each |alleged |any |every )?violat", clause, re.IGNORECASE)):
         return "statutory_damages"
     return "damages"

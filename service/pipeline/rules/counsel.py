@@ -22,10 +22,10 @@ _PATTERNS = (
     re.compile(rf"(?P<name>{NAME}),\s+for\s+{_WHOM},"),
     re.compile(rf"\b{_LAWYER}\s+for\s+{_WHOM},\s+(?P<name>{NAME})"),
 )
-_GROUPS: dict[str, Side] = {
-    word: "plaintiff"
-    for word in "plaintiff plaintiffs claimant claimants workers authors couple family customers users investors shareholders class employees drivers patients".split()
-} | {"defendant": "defendant", "defendants": "defendant", "company": "defendant"}
+_PLAINTIFFS = frozenset(
+    "plaintiff plaintiffs claimant claimants workers authors couple family customers users investors shareholders class employees drivers patients".split()
+)
+_DEFENDANTS = frozenset({"defendant", "defendants", "company"})
 
 
 def counsel(view: View) -> Iterator[Evidence]:
@@ -47,8 +47,10 @@ def counsel(view: View) -> Iterator[Evidence]:
 
 
 def _side(whom: str, view: View) -> Side | None:
-    if whom.lower() in _GROUPS:
-        return _GROUPS[whom.lower()]
+    if whom.lower() in _PLAINTIFFS:
+        return "plaintiff"
+    if whom.lower() in _DEFENDANTS:
+        return "defendant"
     if any(mentions(whom, name) for name in view.case.defendants):
         return "defendant"
     if any(mentions(whom, name) for name in view.case.plaintiffs):

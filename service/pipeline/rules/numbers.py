@@ -22,11 +22,13 @@ SHORTEST_EVENT = 40
 _EVENT_VERB = re.compile(
     r"\b(?:filed|sued|lodged|brought|launched|submitted|ruled|dismissed|granted|denied|sentenced|convicted|found|handed down|signed|approved|agreed|settled|reached|announced|served|arrested|charged|indicted|fined"
     r"|appealed|recalled|ordered|heard|hearing|trial|verdict|deadline|scheduled|due)\b",
-    re.I,
+    re.IGNORECASE,
 )
-_BOUND = re.compile(r"\b(?:before|prior to|after|as recently as)\s+(?:on\s+)?$", re.I)
+_BOUND = re.compile(r"\b(?:before|prior to|after|as recently as|since|from|through|between|to)\s+(?:on\s+)?(?:early |late |mid-)?$", re.IGNORECASE)
 _BACKGROUND = re.compile(r",\s(?:which|who)\s[^,]*$")
-_REPORTING = re.compile(r"\b(?:told|said in an? (?:interview|e-?mail|statement)|shares|stock|closed at|traded|tumbled|published|launched its|updated on)\b", re.I)
+_REPORTING = re.compile(
+    r"\b(?:told|said in an? (?:interview|e-?mail|statement)|shares|stock|closed at|traded|tumbled|published|launched its|updated on)\b", re.IGNORECASE
+)
 
 
 def timeline(view: View) -> Iterator[Evidence]:
@@ -45,7 +47,8 @@ def timeline(view: View) -> Iterator[Evidence]:
 
 
 _CASE_WORD = re.compile(
-    r"\b(?:lawsuit|suit|complaint|claimants?|plaintiffs?|defendants?|judge|court|jury|trial|hearing|settlement|class|company|compan(?:y|ies)|indictment|agency|lawyers?|claim)\b", re.I
+    r"\b(?:lawsuit|suit|complaint|claimants?|plaintiffs?|defendants?|judge|court|jury|trial|hearing|settlement|class|company|compan(?:y|ies)|indictment|agency|lawyers?|claim)\b",
+    re.IGNORECASE,
 )
 
 
@@ -56,10 +59,13 @@ def _is_about_the_case(view: View, sentence: Sentence) -> bool:
 
 
 def _is_event(sentence: Sentence, phrase: DatePhrase) -> bool:
-    if _BOUND.search(sentence.text[: phrase.span.start - sentence.span.start]):
+    before = sentence.text[: phrase.span.start - sentence.span.start]
+    words = sentence.text[phrase.span.start - sentence.span.start :]
+    if _BOUND.search(before) or re.match(r"since\b", words, re.IGNORECASE):
+        # The bound of a period ("since January 2022") is no event, and would date another one wrongly.
         return False
     if phrase.date and phrase.date.precision == "year":
-        return bool(_EVENT_VERB.search(sentence.text)) and not _BACKGROUND.search(sentence.text[: phrase.span.start - sentence.span.start])
+        return bool(_EVENT_VERB.search(sentence.text)) and not _BACKGROUND.search(before)
     if phrase.explicit:
         return True
     if phrase.date is None or phrase.date.precision != "day":
@@ -117,9 +123,9 @@ _UNIT = (
     r"|drivers|investors|shareholders|subscribers|women|men|children|families|sites|wells|warehouses|stores|patents|songs|recordings|articles|photos|images|messages|complaints|reports|injuries|deaths|fires|lawsuits|cases"
     r"|reservations|orders|shares|viewers|tenants|properties|apartments|consumers|adults|veterans|farmers|doctors|nurses|teachers|authors|artists|businesses|restaurants|pages|documents|emails|calls|texts|incidents|violations|counts|containers"
 )
-_COUNTED = re.compile(rf"\s+(?P<between>(?:[\w’'-]+\s+){{0,4}}?)(?P<unit>{_UNIT})\b", re.I)
-_APART = re.compile(r"\b(?:and|or|than|year|million|billion|the|a|an|in|on|at|by|of|who|that|for|to|from|was|were|is|are)\b|,", re.I)
-_LABEL = re.compile(r"\b(?:page|section|age|aged|No|chapter|article|room|floor|act)\.?\s*$", re.I)
+_COUNTED = re.compile(rf"\s+(?P<between>(?:[\w’'-]+\s+){{0,4}}?)(?P<unit>{_UNIT})\b", re.IGNORECASE)
+_APART = re.compile(r"\b(?:and|or|than|year|million|billion|the|a|an|in|on|at|by|of|who|that|for|to|from|was|were|is|are)\b|,", re.IGNORECASE)
+_LABEL = re.compile(r"\b(?:page|section|age|aged|No|chapter|article|room|floor|act)\.?\s*$", re.IGNORECASE)
 
 
 def figures(view: View) -> Iterator[Evidence]:

@@ -12,18 +12,20 @@ from casebrief.service.domain.names import SUFFIX, mentions
 from casebrief.service.domain.schema import LONGEST_VALUE, Money, Relief
 from casebrief.service.domain.spans import Span, trimmed
 
-_SETTLES = re.compile(r"\b(?:agreed to (?:pay|settle)|to pay|will pay|settle[sd]?|settlement|deal)\b", re.I)
-_FINES = re.compile(r"\b(?:fined|fine of|penalty of|imposed a)\b", re.I)
-_AWARDS = re.compile(r"\b(?:awarded|ordered .{2,60} to pay|verdict|jury .{0,60}(?:awarded|gave|ordered))\b", re.I)
-_RESTITUTION = re.compile(r"\b(?:restitution|forfeit)\b", re.I)
-_UNSURE = re.compile(r"\b(?:if|could|would|may|might|seek(?:s|ing)?|asks?|asked|wants?|expects?|had put|would not|no more than|prior|unrelated|sought|claims?)\b", re.I)
+_SETTLES = re.compile(r"\b(?:agreed to (?:pay|settle)|to pay|will pay|settle[sd]?|settlement|deal)\b", re.IGNORECASE)
+_FINES = re.compile(r"\b(?:fined|fine of|penalty of|imposed a)\b", re.IGNORECASE)
+_AWARDS = re.compile(r"\b(?:awarded|ordered .{2,60} to pay|verdict|jury .{0,60}(?:awarded|gave|ordered))\b", re.IGNORECASE)
+_RESTITUTION = re.compile(r"\b(?:restitution|forfeit)\b", re.IGNORECASE)
+_UNSURE = re.compile(
+    r"\b(?:if|could|would|may|might|seek(?:s|ing)?|asks?|asked|wants?|expects?|had put|would not|no more than|prior|unrelated|sought|claims?)\b", re.IGNORECASE
+)
 _DECIDER = r"(?:(?:[Aa]|[Tt]he|[Tt]his|U\.S\.|US|federal|state|District|Circuit|Senior|Magistrate|appeals|High|Mr|Mrs|Ms|Lord|Lady)\s+)*(?:[Jj]udge(?:\s+[A-Z][\w-]+(?:\s[A-Z][\w-]+){0,2})?|[Cc]ourt|[Jj]ury|[Jj]urors|Justice\s+[A-Z][\w-]+|[Tt]ribunal|[Pp]anel|He|She)"
 _DID = (
     r"(?:ruled|held|found|dismissed|denied|granted|rejected|refused|approved|certified|ordered|struck out|threw out|has thrown out|sentenced|let|allowed|convicted|acquitted|awarded|signed off"
     r"|signed|turned down|has made|has ruled|has ordered|blocked|barred|declined|vacated|upheld|affirmed|reversed|gave preliminary approval|cleared)"
 )
 _RULES = re.compile(rf"\b{_DECIDER}(?:,[^,.;]{{2,60}},)?\s+(?:also |then |unanimously |preliminarily |on \w+day |\w+day )?{_DID}\b")
-_NEGATED = re.compile(r"\bno (?:\w+ )?(?:court|judge)\b|\bhas not ruled\b|\bhad not ruled\b", re.I)
+_NEGATED = re.compile(r"\bno (?:\w+ )?(?:court|judge)\b|\bhas not ruled\b|\bhad not ruled\b", re.IGNORECASE)
 
 
 def rulings(view: View) -> Iterator[Evidence]:
@@ -40,7 +42,7 @@ def rulings(view: View) -> Iterator[Evidence]:
 
 
 def _kind(words: str, clause: str) -> str:
-    return "injunction" if re.search(r"injunction|blocked|barred", words + clause[:120], re.I) else "other"
+    return "injunction" if re.search(r"injunction|blocked|barred", words + clause[:120], re.IGNORECASE) else "other"
 
 
 def _clause(text: str, sentence: Span, start: int) -> Span | None:
@@ -65,14 +67,18 @@ def _paid(view: View, sentence: Sentence) -> Iterator[Evidence]:
 
 def _is_ours(sentence: Sentence) -> bool:
     """Whether a sentence without a party's name still speaks of the defendant: "the company", and no other company."""
-    return bool(re.search(r"\bthe (?:company|firm|chain|settlement|deal)\b", sentence.text, re.I)) and not re.search(SUFFIX, sentence.text)
+    return bool(re.search(r"\bthe (?:company|firm|chain|settlement|deal)\b", sentence.text, re.IGNORECASE)) and not re.search(SUFFIX, sentence.text)
 
 
 def _paid_kind(text: str, sentence: Sentence, found: Sum) -> str | None:
     """What a sum was paid or ordered for, judged by the words within its clause."""
     before = text[max(sentence.span.start, found.span.start - 80) : found.span.start]
     after = text[found.span.end : min(sentence.span.end, found.span.end + 60)]
-    if _UNSURE.search(before) or re.search(r"\b(?:not the|instead of|rather than|down from|up from|from)\s+$", before) or re.search(r"\b(?:revenue|worth of|shares|market value|investment)\b", after):
+    if (
+        _UNSURE.search(before)
+        or re.search(r"\b(?:not the|instead of|rather than|down from|up from|from)\s+$", before)
+        or re.search(r"\b(?:revenue|worth of|shares|market value|investment)\b", after)
+    ):
         return None
     if _FINES.search(before):
         return "fine"
@@ -80,6 +86,6 @@ def _paid_kind(text: str, sentence: Sentence, found: Sum) -> str | None:
         return "restitution"
     if _AWARDS.search(before):
         return "damages"
-    if _SETTLES.search(before) and re.search(r"\bsettle|\bdeal|\bresolve|\bclass action|\bend\b", before + after + sentence.text, re.I):
+    if _SETTLES.search(before) and re.search(r"\bsettle|\bdeal|\bresolve|\bclass action|\bend\b", before + after + sentence.text, re.IGNORECASE):
         return "settlement"
     return None

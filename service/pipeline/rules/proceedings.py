@@ -20,21 +20,22 @@ SUIT = (
     r"|litigation|papers|legal filing)"
 )
 _FILED = re.compile(
-    rf"\b(?:filed|lodged|launched|brought|submitted|issued|initiated|sued|sues|sue|suing|went to court|took .{{2,40}} to court|commenced)\b", re.I
+    r"\b(?:filed|lodged|launched|brought|submitted|issued|initiated|sued|sues|sue|suing|went to court|took .{2,40} to court|commenced)\b", re.IGNORECASE
 )
 _NOT_THE_FILING = re.compile(
     r"\b(?:filed|filing) (?:for|a motion|an? (?:amended|appeal|answer|notice|brief|response|opposition|counter)|its answer|papers)|bankruptcy|amended complaint"
     r"|motion to|settle|notice of appeal|countersu|deadline|papers (?:the|filed)|according to papers",
-    re.I,
+    re.IGNORECASE,
 )
 _COURT_CUE = re.compile(
     rf"\b(?:filed|lodged|submitted|sued|sues|brought|launched|{SUIT}|judge|jury|trial|hearing|pleaded|sentenced|charged|convicted|ruled|settle\w*|approv\w*|appeal\w*|before)\b",
-    re.I,
+    re.IGNORECASE,
 )
 _ONLY_PROSPECT = re.compile(
-    r"\b(?:appeal (?:to|before)|will (?:ask|appeal|prefer)|could (?:end up|go)|move the case|transfer(?:red)? (?:it|the case)? ?to|another coast|precedent|moved to|heading to)\b", re.I
+    r"\b(?:appeal (?:to|before)|will (?:ask|appeal|prefer)|could (?:end up|go)|move the case|transfer(?:red)? (?:it|the case)? ?to|another coast|precedent|moved to|heading to)\b",
+    re.IGNORECASE,
 )
-_RULED_ON_APPEAL = re.compile(r"\b(?:upheld|affirmed|reversed|revived|overturned|vacated|panel|heard (?:oral )?argument)\b", re.I)
+_RULED_ON_APPEAL = re.compile(r"\b(?:upheld|affirmed|reversed|revived|overturned|vacated|panel|heard (?:oral )?argument)\b", re.IGNORECASE)
 
 
 def caption(view: View) -> Iterator[Evidence]:
@@ -58,7 +59,7 @@ def docket_number(view: View) -> Iterator[Evidence]:
             beside = any(found.number == number for number in view.case.dockets)
             if docket_conflicts(found.number, view.case) and not beside:
                 continue
-            if re.search(r"\b(?:patent|administrative)\b", text[max(sentence.span.start, found.labelled.start - 40) : found.labelled.start], re.I):
+            if re.search(r"\b(?:patent|administrative)\b", text[max(sentence.span.start, found.labelled.start - 40) : found.labelled.start], re.IGNORECASE):
                 continue
             confidence = 0.97 if beside else 0.85
             yield copied("docket_number", view.article.id, text, found.labelled, confidence, DocketNumber(number=found.number))
@@ -89,7 +90,7 @@ _JUDGE = re.compile(
     rf"\b(?P<title>(?:(?:U\.S\.|US|United States|federal|Federal|Senior|Chief|Circuit|Superior Court|District|Magistrate|County|High Court|state|State)\s+){{0,4}}"
     rf"(?:Judge|Mr Justice|Mrs Justice|Ms Justice|Lord Justice|Lady Justice|Justice|Vice Chancellor|Chancellor|Magistrate))\s+(?P<name>(?!of\b){NAME})"
 )
-_J = re.compile(rf"\((?P<name>[A-Z][\w-]+), (?:C\.)?J\.\)")
+_J = re.compile(r"\((?P<name>[A-Z][\w-]+), (?:C\.)?J\.\)")
 _JUDGE_ELSEWHERE = re.compile(r"\b(?:administrative law judge|Supreme Court|Justice Department|Department of Justice|former judge|retired judge)\b")
 
 
@@ -136,7 +137,7 @@ def filing_dates(view: View, sentence: Sentence) -> Iterator[tuple[Span, DatePhr
 
 def _is_filing(view: View, sentence: Sentence) -> bool:
     words = sentence.text
-    return bool(re.search(rf"\b{SUIT}\b", words, re.I)) or any(mentions(words, name) for name in view.case.names)
+    return bool(re.search(rf"\b{SUIT}\b", words, re.IGNORECASE)) or any(mentions(words, name) for name in view.case.names)
 
 
 def _belongs(text: str, verb: tuple[int, int], phrase: Span) -> bool:
@@ -149,15 +150,18 @@ def _belongs(text: str, verb: tuple[int, int], phrase: Span) -> bool:
 _CLASS = re.compile(
     r"\b(?:proposed |putative |would-be |nationwide )?class[- ]action\b|\bgroup (?:action|litigation)\b|\bcollective (?:action|proceedings)\b"
     r"|\bon behalf of (?:all|themselves and|himself and|herself and|\"all others\")|\bsimilarly situated\b|\bseeks class(?:-action)? status\b",
-    re.I,
+    re.IGNORECASE,
 )
 _CRIMINAL = re.compile(
     r"\b(?:indicted|indictment|pleaded (?:not )?guilty|found guilty|criminal (?:charges|complaint|case|trial)|prosecutors (?:say|said|allege|charged|told)"
     r"|was (?:arrested|convicted|sentenced)|convicted of|charged with \w+|sentenced to)\b",
-    re.I,
+    re.IGNORECASE,
 )
-_REGULATORY = re.compile(r"\b(?:administrative complaint|administrative proceeding|regulator fined|statement of objections|notice of intent to fine|enforcement notice)\b", re.I)
-_CIVIL = re.compile(r"\b(?:lawsuit|sued|suing|sues|civil (?:suit|action|complaint)|legal action|defamation)\b", re.I)
+_REGULATORY = re.compile(
+    r"\b(?:administrative complaint|administrative proceeding|regulator fined|statement of objections|notice of intent to fine|enforcement notice)\b",
+    re.IGNORECASE,
+)
+_CIVIL = re.compile(r"\b(?:lawsuit|sued|suing|sues|civil (?:suit|action|complaint)|legal action|defamation)\b", re.IGNORECASE)
 
 
 def proceeding(view: View) -> Iterator[Evidence]:
@@ -175,30 +179,36 @@ def proceeding(view: View) -> Iterator[Evidence]:
 
 
 _STATUS: tuple[tuple[str, re.Pattern[str], float], ...] = (
-    ("on_appeal", re.compile(r"\b(?:has appealed|have appealed|filed (?:a notice of|an) appeal|appealed (?:the|to)|on appeal)\b", re.I), 0.75),
+    ("on_appeal", re.compile(r"\b(?:has appealed|have appealed|filed (?:a notice of|an) appeal|appealed (?:the|to)|on appeal)\b", re.IGNORECASE), 0.75),
     (
         "settled",
-        re.compile(r"\b(?:agreed to (?:settle|pay .{2,40} to (?:settle|resolve|end))|has settled|have settled|settled the|reach(?:ed|es) (?:a|an) (?:\S+ )?(?:settlement|deal)|the settlement|proposed settlement|settles)\b", re.I),
+        re.compile(
+            r"\b(?:agreed to (?:settle|pay .{2,40} to (?:settle|resolve|end))|has settled|have settled|settled the|reach(?:ed|es) (?:a|an) (?:\S+ )?(?:settlement|deal)|the settlement|proposed settlement|settles)\b",
+            re.IGNORECASE,
+        ),
         0.88,
     ),
     (
         "decided",
         re.compile(
             r"\b(?:jury (?:found|convicted|awarded|ordered|reached|came back|returned)|found (?:him|her|them)? ?guilty|was (?:convicted|sentenced|fined|acquitted)|convicted (?:him|her|of)|sentenced \w+|entered judgment|was found (?:liable|guilty)|jury .{0,40}verdict)\b",
-            re.I,
+            re.IGNORECASE,
         ),
         0.85,
     ),
     (
         "dismissed",
-        re.compile(r"\b(?:dismissed the (?:lawsuit|case|suit|complaint|action)|threw out the (?:lawsuit|case|suit)|(?:lawsuit|case|suit|complaint) (?:was|has been) (?:dismissed|thrown out|withdrawn|dropped)|voluntarily dismissed)\b", re.I),
+        re.compile(
+            r"\b(?:dismissed the (?:lawsuit|case|suit|complaint|action)|threw out the (?:lawsuit|case|suit)|(?:lawsuit|case|suit|complaint) (?:was|has been) (?:dismissed|thrown out|withdrawn|dropped)|voluntarily dismissed)\b",
+            re.IGNORECASE,
+        ),
         0.85,
     ),
     (
         "pending",
         re.compile(
             r"\b(?:denied .{0,40}motion to dismiss|(?:let|allowed) .{2,40} (?:go|move) (?:ahead|forward)|hearing (?:is|was) (?:set|scheduled)|trial (?:is|was) (?:set|scheduled|due)|granted in part|case (?:is|was) very much alive|will go forward|goes forward|group litigation order|interim order|trial (?:began|opened|got under way|gets under way)|pleaded not guilty)\b",
-            re.I,
+            re.IGNORECASE,
         ),
         0.8,
     ),
@@ -206,12 +216,12 @@ _STATUS: tuple[tuple[str, re.Pattern[str], float], ...] = (
         "filed",
         re.compile(
             rf"\b(?:(?:has|have|had|was|were|is|been) (?:reportedly )?(?:been )?sued|sued\b|lawsuit(?:,[^,]{{2,60}},)? (?:was|has been|claims|alleges|accuses)|{SUIT}\b.{{0,60}}\bfiled|filed (?:a|the) .{{0,30}}(?:lawsuit|complaint|suit)|facing a lawsuit|legal action alleges)",
-            re.I,
+            re.IGNORECASE,
         ),
         0.85,
     ),
 )
-_NOT_YET = re.compile(r"\b(?:if|could|would|might|may|whether|until|unless|no (?:appeals )?court|not)\b", re.I)
+_NOT_YET = re.compile(r"\b(?:if|could|would|might|may|whether|until|unless|no (?:appeals )?court|not)\b", re.IGNORECASE)
 
 
 def status(view: View) -> Iterator[Evidence]:
@@ -232,7 +242,7 @@ def _about_ours(view: View, sentence: Sentence) -> bool:
     near = [sentence] + [other for other in view.sentences[max(0, here - 1) : here] if other.paragraph == sentence.paragraph]
     words = " ".join(other.text for other in near)
     return any(mentions(words, name) for name in view.case.names) or bool(
-        re.search(r"\bthe (?:case|lawsuit|suit|settlement|deal|judge|jury|company|defendants?)\b", words, re.I)
+        re.search(r"\bthe (?:case|lawsuit|suit|settlement|deal|judge|jury|company|defendants?)\b", words, re.IGNORECASE)
     )
 
 
@@ -241,14 +251,16 @@ _ON_BEHALF = re.compile(
     r"(?:(?:tens of |hundreds of )?(?:thousands|millions) of )?(?P<whom>(?!himself|herself|itself|themselves|the (?:plaintiffs?|company|government|attorney|agency)\b)[^;\"“”]{12,260}?)"
     r"(?=,? (?:alleg|claim|accus|say|said|seek|and (?:seeks|asks|alleges|accuses)|according|against|in (?:the )?(?:U\.S\.|federal|state|High|Superior))|, (?!and who|whose|who|and that)|\.?$|;)"
 )
-_WHO = re.compile(r"\b(?:who|whose|that|which|in|with|from|owners?|users?|customers?|investors|workers|people|persons?|entities|consumers|employees|shareholders)\b")
+_WHO = re.compile(
+    r"\b(?:who|whose|that|which|in|with|from|owners?|users?|customers?|investors|workers|people|persons?|entities|consumers|employees|shareholders)\b"
+)
 
 
 def class_definition(view: View) -> Iterator[Evidence]:
     """Whom the plaintiffs say they represent: the words after "on behalf of" in a sentence about the suit."""
     text = view.article.text
     for sentence in view.own:
-        if not re.search(rf"\b{SUIT}\b|\bclass\b|\binvestors\b", sentence.text, re.I):
+        if not re.search(rf"\b{SUIT}\b|\bclass\b|\binvestors\b", sentence.text, re.IGNORECASE):
             continue
         for match in _ON_BEHALF.finditer(text, sentence.span.start, sentence.span.end):
             span = Span(*match.span("whom"))
@@ -259,4 +271,6 @@ def class_definition(view: View) -> Iterator[Evidence]:
 
 def _is_plural(words: str) -> bool:
     head = re.split(r"\b(?:who|whose|that|which|in|with|from|of)\b", words, maxsplit=1)[0].strip()
-    return bool(re.search(r"(?:s|people|persons|women|men|children|everyone|anyone|person)[,\s]*$", head)) or words.lower().startswith(("all ", "any ", "every"))
+    return bool(re.search(r"(?:s|people|persons|women|men|children|everyone|anyone|person)[,\s]*$", head)) or words.lower().startswith(
+        ("all ", "any ", "every")
+    )

@@ -18,15 +18,22 @@ SHORTEST_QUOTE = 4
 _STANCES: tuple[tuple[Stance, re.Pattern[str]], ...] = (
     ("denies", re.compile(
         r"\b(?:den(?:y|ies|ied|ying) (?:the|these|those|any|all|that|wrongdoing|it|having|doing|this|liability)|denied\b|false claims|no merit|without merit|merit-?less|baseless|unfounded|not true|rejected the|rejects the"
-        r"|disagree[sd]?|(?:will|would|intends? to|vowed to|plans? to|going to) (?:vigorously |strongly )?(?:fight|defend|contest|prove)|defend (?:ourselves|itself|the|against)|did not cause|claim would be contested|in search of a loss|admits? (?:no|nothing)|without admitting)", re.I)),
-    ("declined_to_comment", re.compile(r"\b(?:declined to (?:comment|discuss)|declines? comment|would not comment|had no (?:immediate |further )?comment|refused to comment|cannot comment|could not comment|not comment on|no comment)\b", re.I)),
-    ("no_response", re.compile(r"\b(?:(?:did|has|have|had) not (?:immediately |yet |return|respond|repl)\w*|not immediately (?:respond|available|return)\w*|yet to (?:issue|comment|respond|make)|could not (?:immediately )?be reached|didn['’]t (?:respond|return|reply))\b", re.I)),
-    ("admits", re.compile(r"\b(?:admitted|acknowledged|apologi[sz]ed|pleaded guilty|accepts? responsibility)\b", re.I)),
+        r"|disagree[sd]?|(?:will|would|intends? to|vowed to|plans? to|going to) (?:vigorously |strongly )?(?:fight|defend|contest|prove)|defend (?:ourselves|itself|the|against)|did not cause|claim would be contested|in search of a loss|admits? (?:no|nothing)|without admitting)", re.IGNORECASE)),
+    ("declined_to_comment", re.compile(r"\b(?:declined to (?:comment|discuss)|declines? comment|would not comment|had no (?:immediate |further )?comment|refused to comment|cannot comment|could not comment|not comment on|no comment)\b", re.IGNORECASE)),
+    ("no_response", re.compile(r"\b(?:(?:did|has|have|had) not (?:immediately |yet |return|respond|repl)\w*|not immediately (?:respond|available|return)\w*|yet to (?:issue|comment|respond|make)|could not (?:immediately )?be reached|didn['’]t (?:respond|return|reply))\b", re.IGNORECASE)),
+    ("admits", re.compile(r"\b(?:admitted|acknowledged|apologi[sz]ed|pleaded guilty|accepts? responsibility)\b", re.IGNORECASE)),
 )  # fmt: skip
-_COMPANY = re.compile(r"\b(?:[Tt]he (?:[a-z]+ ){0,3}(?:company|network|firm|platform|bank|retailer|chain|manufacturer|hospital|university|agency)|[Aa] (?:company )?spokes(?:man|woman|person)|[Cc]ompany spokes(?:man|woman|person))\b")
-_OPPONENT = re.compile(r"\b(?:lawyers?|attorneys?|counsel) for (?:the )?(?:plaintiffs?|claimants?|workers|customers|investors|authors)|\bplaintiffs?['’]? (?:lawyers?|attorneys?)", re.I)
-_AGENT = re.compile(r"\b(?P<who>(?:[Aa]n?|[Tt]he|[Ii]ts)\s+(?:lawyer|attorney|spokes(?:man|woman|person)|representative) for\s+(?:the\s+)?[A-Z][\w’'&-]*(?:\s[A-Z][\w’'&-]*)*)")
-_MOTION = re.compile(r"\bmotion to dismiss\b|\bgranted\b|\bdenied in part\b|\b(?:judge|court) (?:denied|rejected)", re.I)
+_COMPANY = re.compile(
+    r"\b(?:[Tt]he (?:[a-z]+ ){0,3}(?:company|network|firm|platform|bank|retailer|chain|manufacturer|hospital|university|agency)|[Aa] (?:company )?spokes(?:man|woman|person)|[Cc]ompany spokes(?:man|woman|person))\b"
+)
+_OPPONENT = re.compile(
+    r"\b(?:lawyers?|attorneys?|counsel) for (?:the )?(?:plaintiffs?|claimants?|workers|customers|investors|authors)|\bplaintiffs?['’]? (?:lawyers?|attorneys?)",
+    re.IGNORECASE,
+)
+_AGENT = re.compile(
+    r"\b(?P<who>(?:[Aa]n?|[Tt]he|[Ii]ts)\s+(?:lawyer|attorney|spokes(?:man|woman|person)|representative) for\s+(?:the\s+)?[A-Z][\w’'&-]*(?:\s[A-Z][\w’'&-]*)*)"
+)
+_MOTION = re.compile(r"\bmotion to dismiss\b|\bgranted\b|\bdenied in part\b|\b(?:judge|court) (?:denied|rejected)", re.IGNORECASE)
 _APPOSITION = re.compile(r",\s+(?:which|who|whose|owned by|based in|a|an|the|[\w-]+-based)\s[^,;]{2,120},")
 
 
@@ -77,7 +84,9 @@ def _speaker(view: View, sentence: Sentence, verb: int) -> str | None:
     found = [span.of(bare) for span in names(bare, Span(0, len(bare))) if is_specific(span.of(bare))]
     if not found:
         after = sentence.text[verb:]
-        found = [span.of(after) for span in names(after, Span(0, len(after))) if re.search(r"\b(?:said|told)\b", after)][:1] if not _COMPANY.search(bare) else []
+        found = (
+            [span.of(after) for span in names(after, Span(0, len(after))) if re.search(r"\b(?:said|told)\b", after)][:1] if not _COMPANY.search(bare) else []
+        )
     agent = _AGENT.search(bare)
     if agent and any(mentions(agent.group("who"), party) for party in view.case.defendants):
         return re.sub(r"^(?:[Aa]n?|[Tt]he|[Ii]ts)\s+", "", agent.group("who"))

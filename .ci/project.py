@@ -1,0 +1,88 @@
+#!/usr/bin/env python3
+"""Sets the project up and does one of its two jobs: needs Python 3.11 or newer, git and a C++ compiler, nothing else.
+
+    python3 .ci/project.py brief   set up, summarise the bundled example, print the brief
+    python3 .ci/project.py check   set up, then lint, types, import contracts and tests (arguments go to pytest)
+
+``--gpu cuda|metal|vulkan`` builds llama.cpp for a GPU; run with CASEBRIEF_N_GPU_LAYERS=-1 to use it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import shutil
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+ENVIRONMENT = ROOT / ".venv"
+TOOLS = ROOT / ".tools"
+BIN = "Scripts" if os.name == "nt" else "bin"
+OLDEST_UV = (0, 8, 5)  # the first that knows extra-build-variables, by which the native build gets its flags
+GPU = {"cuda": "-DGGML_CUDA=on", "metal": "-DGGML_METAL=on", "vulkan": "-DGGML_VULKAN=on"}
+
+
+def run(*command: str | Path) -> None:
+    """Run a command in the project's root; end with its exit code when it fails."""
+    print(f"+ {' '.join(map(str, command))}", file=sys.stderr, flush=True)
+    code = subprocess.run([str(part) for part in command], cwd=ROOT, check=False).returncode
+    if code:
+        sys.exit(code)
+
+
+def uv() -> str:
+    """A uv that is new enough: the one on the path, or one fetched into .tools."""
+    found = shutil.which("uv")
+    if found:
+        said = subprocess.run([found, "--version"], capture_output=True, text=True, check=False).stdout
+        number = re.search(r"(\d+)\.(\d+)\.(\d+)", said)
+        if number and tuple(map(int, number.groups())) >= OLDEST_UV:
+            return found
+    own = TOOLS / BIN / "uv"
+    if not own.exists():
+        venv.create(TOOLS, with_pip=True, clear=True)
+        run(TOOLS / BIN / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes", "-r", ".ci/tools.lock")
+    return str(own)
+
+
+def set_up(lock: str, gpu: str | None) -> None:
+    """Make .venv hold exactly what a lock names, and the project itself."""
+    tool, python = uv(), ENVIRONMENT / BIN / "python"
+    if not python.exists():
+        run(tool, "venv", "--quiet", "--python", sys.executable, ENVIRONMENT)
+    build = ["--config-settings-package", f"llama-cpp-python:cmake.args={GPU[gpu]}", "--reinstall-package", "llama-cpp-python"] if gpu else []
+    print("setting up; the first time, building llama.cpp takes some minutes", file=sys.stderr, flush=True)
+    run(tool, "pip", "sync", "--quiet", "--python", python, "--require-hashes", *build, lock)
+    run(tool, "pip", "install", "--quiet", "--python", python, "--no-deps", "--build-constraints", ".ci/tools.lock", "--editable", ".")
+
+
+def brief(gpu: str | None) -> None:
+    set_up("requirements.lock", gpu)
+    run(ENVIRONMENT / BIN / "casebrief", "summarize", "--example")
+
+
+def check(gpu: str | None, further: list[str]) -> None:
+    set_up(".ci/requirements.lock", gpu)
+    for command in (["ruff", "format", "--check", "."], ["ruff", "check", "."], ["mypy"], ["lint-imports"], ["pytest", *further]):
+        run(ENVIRONMENT / BIN / command[0], *command[1:])
+
+
+def main() -> None:
+    if sys.version_info < (3, 11):
+        sys.exit("casebrief needs Python 3.11 or newer; this is " + sys.version.split()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("job", choices=["brief", "check"])
+    parser.add_argument("--gpu", choices=sorted(GPU))
+    known, further = parser.parse_known_args()
+    if known.job == "brief":
+        brief(known.gpu)
+    else:
+        check(known.gpu, further)
+
+
+if __name__ == "__main__":
+    main()
