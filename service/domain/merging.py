@@ -150,6 +150,12 @@ class _Merger:
             )
         )
 
+    @staticmethod
+    def rivals(groups: list[Group]) -> list[Group]:
+        """The best group and those that other articles tell: one article's two values are no disagreement of sources."""
+        best = {item.article for item in groups[0]} if groups else set()
+        return groups[:1] + [group for group in groups[1:] if not best & {item.article for item in group}]
+
     def latest(self, groups: list[Group]) -> Group:
         """Of groups that differ, the one that is known to be newer than all others, else the best supported."""
         for group in groups:
@@ -189,8 +195,8 @@ class _Merger:
 
     def docket_number(self) -> Fact[Any] | None:
         groups = self.groups("docket_number", lambda a, b: same_docket(_docket(a), _docket(b)))
-        if len(groups) > 1 and not self.case.dockets:
-            self.conflict("docket_number", "docket number", groups)
+        if len(self.rivals(groups)) > 1 and not self.case.dockets:
+            self.conflict("docket_number", "docket number", self.rivals(groups))
         return self.fact(groups[0], max(groups[0], key=lambda item: (item.confidence, len(_docket(item))))) if groups else None
 
     def court(self) -> Fact[Any] | None:
@@ -198,8 +204,8 @@ class _Merger:
         known = [item for item in trial if _court(item).court_id]
         self.fields["court"] = known or _most_telling(trial)
         groups = self.groups("court", lambda a, b: _court(a).court_id == _court(b).court_id and _same_court_name(a, b))
-        if len(groups) > 1 and known:
-            self.conflict("court", "court", groups)
+        if len(self.rivals(groups)) > 1 and known:
+            self.conflict("court", "court", self.rivals(groups))
         if not groups:
             return None
         group = self.latest(groups)
@@ -218,8 +224,8 @@ class _Merger:
         groups = self.groups("filed_on", lambda a, b: _one_date(a.normalized, b.normalized))
         if not groups:
             return None
-        if len(groups) > 1:
-            self.conflict("filed_on", "day of filing", groups)
+        if len(self.rivals(groups)) > 1:
+            self.conflict("filed_on", "day of filing", self.rivals(groups))
         return self.fact(groups[0], max(groups[0], key=lambda item: (_fineness(item.normalized), item.confidence)))
 
     def proceeding(self) -> Fact[Any] | None:

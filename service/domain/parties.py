@@ -11,7 +11,7 @@ from casebrief.service.domain.schema import Side
 from casebrief.service.domain.spans import Span
 
 _SUIT = r"(?:lawsuits?|suits?|complaints?|class[- ]action(?: lawsuits?| suits?| complaints?)?|legal action|defamation action|action|case|litigation|claims?|charges|proceedings|indictment)"
-_ADVERB = r"(?:(?:has|have|had|was|were|is|are|also|now|today|reportedly|on \w+day|has been|have been|is being|been)\s+){0,4}"
+_ADVERB = r"(?:(?:has|have|had|also|now|today|reportedly|on \w+day|last \w+)\s+){0,4}"
 _BREAK = r"(?:,[^,.;]{2,80},)?"
 _NAME = rf"(?P<name>(?:the\s+|The\s+)?{NAME})"
 _VERB_DEFENDANT = r"(?:sued\b(?! by \w+ and won)|accused\b|charged\b|indicted\b|hit with (?:a|an)\b|taken to court\b|named (?:as )?(?:a )?defendants?\b)"

@@ -204,7 +204,7 @@ def publication_date(text: str, everything: list[Span]) -> datetime.date | None:
     plain: set[str] = set()
     for index, line in enumerate(everything):
         words = line.of(text)
-        short = len(words.split()) <= 24
+        short = len(words.split()) <= 24 and not is_prose(words)
         label = _PUBLISHED.search(words)
         if not (label and short) and index >= HEAD_LINES:
             continue

@@ -33,18 +33,20 @@ class ClientGone(Exception):
 class Desk:
     """Admits jobs and runs them one after the other in a thread of its own."""
 
-    def __init__(self, queue: int) -> None:
-        """``queue``: how many jobs may wait beyond the one being worked on."""
-        self._queue = queue
+    def __init__(self, queue: int, shutdown_s: float) -> None:
+        """``queue``: jobs that may wait beyond the one being worked on; ``shutdown_s``: what a running one gets at the end."""
+        self._queue, self._shutdown_s = queue, shutdown_s
         self._turn = asyncio.Semaphore(1)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="casebrief-job")
         self._admitted = 0
         self._job_s = FIRST_GUESS_S
         self._open = True
+        self._ends = math.inf
 
     def close(self) -> None:
-        """Admit nothing more; jobs that still wait are refused, the running one goes on."""
-        self._open = False
+        """Admit nothing more; jobs that still wait are refused, the running one gets its limit."""
+        if self._open:
+            self._open, self._ends = False, time.monotonic() + self._shutdown_s
 
     @property
     def waiting(self) -> int:
@@ -113,7 +115,9 @@ class Desk:
                 await asyncio.wait({job}, timeout=LOOK_S)
                 if job.done() or reason:
                     continue
-                if time.monotonic() > deadline:
+                if time.monotonic() > self._ends:
+                    reason = closing()
+                elif time.monotonic() > deadline:
                     reason = late()
                 elif await gone():
                     reason = ClientGone()

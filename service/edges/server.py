@@ -10,6 +10,10 @@ from casebrief.service.edges.http import create_app
 from casebrief.service.edges.wiring import Casebrief
 
 
+GRACE_S = 5
+"""Seconds beyond a running request's limit, for its refusal to be sent."""
+
+
 class _Server(uvicorn.Server):
     """Stops admission at the signal, not only when the last running request is done."""
 
@@ -31,7 +35,7 @@ def serve(product: Casebrief) -> None:
         host=settings.host,
         port=settings.port,
         log_level="info",
-        timeout_graceful_shutdown=max(1, int(settings.shutdown_s)),
+        timeout_graceful_shutdown=int(settings.shutdown_s) + GRACE_S,
         server_header=False,
     )
     _Server(config, app.state.desk).run()

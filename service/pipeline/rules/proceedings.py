@@ -75,6 +75,8 @@ def court(view: View) -> Iterator[Evidence]:
             if _ONLY_PROSPECT.search(before) or (phrase.appellate and not _RULED_ON_APPEAL.search(sentence.text)):
                 continue
             confidence = 0.92 if phrase.precise and phrase.court.court_id else 0.8 if phrase.precise else 0.5
+            if phrase.precise and not (_FILED.search(sentence.text) or any(True for _ in captions(view.article, sentence))):
+                confidence -= 0.07
             yield copied(
                 "court",
                 view.article.id,

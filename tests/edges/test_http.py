@@ -1,0 +1,242 @@
+"""The HTTP API on a real server: limits, problem documents, the queue, and a client that goes away."""
+
+import json
+import os
+import signal
+import socket
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+import jsonschema
+import psutil
+import pytest
+from conftest import as_request, citations_of, running_server, without_clock
+
+from casebrief.service import example
+
+MEDIA = "application/problem+json"
+GOOD = {"articles": [{"text": "Norvane Home Inc was sued on Tuesday in federal court in Oakland, California, by customers."}]}
+
+
+def post(address: str, body, **options) -> httpx.Response:
+    content = body if isinstance(body, bytes | str) else json.dumps(body)
+    return httpx.post(f"{address}/v1/summaries", content=content, headers={"Content-Type": "application/json"}, timeout=120, **options)
+
+
+def is_problem(response: httpx.Response, status: int, words: str) -> dict:
+    assert response.status_code == status, response.text
+    assert response.headers["content-type"] == MEDIA
+    problem = response.json()
+    assert problem["status"] == status
+    assert problem["type"].startswith("urn:casebrief:problem:")
+    assert words in json.dumps(problem, ensure_ascii=False)
+    return problem
+
+
+def with_article(**keys) -> dict:
+    return {"articles": [{"text": "A story.", **keys}]}
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "words"),
+    [
+        (b"", 400, "not JSON"),
+        (b"{", 400, "not JSON"),
+        (b"\xff\xfe", 400, "not UTF-8"),
+        (b'{"articles": NaN}', 400, "NaN"),
+        (b'{"articles": [], "articles": []}', 400, "twice"),
+        (b"[" * 100_000, 400, "not JSON"),
+        ([], 422, "SummaryRequest"),
+        ({}, 422, "/articles: Field required"),
+        ({"articles": []}, 422, "/articles"),
+        ({"articles": [{}]}, 422, "/articles/0/text: Field required"),
+        ({**GOOD, "style": "short"}, 422, "'style' is not known"),
+        (with_article(author="me"), 422, "'author' is not known"),
+        ({"articles": [{"text": ""}]}, 422, "empty"),
+        ({"articles": [{"text": " \n\t"}]}, 422, "white space"),
+        ({"articles": [{"text": 7}]}, 422, "/articles/0/text"),
+        (with_article(published_on="23 January 2025"), 422, "2025-01-23"),
+        (with_article(published_on="2025-02-30"), 422, "calendar"),
+        (with_article(published_on="0001-01-01"), 422, "between"),
+        (with_article(published_on=1737590400), 422, "/articles/0/published_on"),
+        (with_article(id="a b"), 422, "/articles/0/id"),
+        (with_article(text="a\0b"), 422, "NUL"),
+        (b'{"articles": [{"text": "a\\ud800b"}]}', 422, "surrogate"),
+        ({"articles": [{"text": "A.", "id": "x"}, {"text": "B.", "id": "x"}]}, 422, "'x' is given more than once"),
+        ({"articles": [{"text": "A."}] * 21}, 413, "21 articles"),
+        ({"articles": [{"text": "a" * 200_001}]}, 413, "200001 characters"),
+        ({"articles": [{"text": "a" * 190_000}] * 6}, 413, "1140000 characters together"),
+        ({**GOOD, "deadline_s": 0}, 422, "/deadline_s"),
+    ],
+)
+def test_what_does_not_fit_is_refused_with_a_problem(rules_server, body, status, words):
+    is_problem(post(rules_server, body), status, words)
+
+
+def test_a_body_beyond_every_limit_is_refused_before_it_has_all_come(rules_server):
+    is_problem(post(rules_server, b'{"articles": [{"text": "' + b"a" * 14_000_000), 413, "more than")
+
+
+def test_limits_are_settings():
+    with running_server(CASEBRIEF_READER="rules", CASEBRIEF_MAX_ARTICLES="1", CASEBRIEF_MAX_ARTICLE_CHARACTERS="100") as (address, _):
+        is_problem(post(address, {"articles": [{"text": "A."}] * 2}), 413, "at most 1")
+        is_problem(post(address, {"articles": [{"text": "a" * 101}]}), 413, "at most 100")
+        assert post(address, GOOD).status_code == 200
+
+
+def test_unknown_paths_and_methods_are_problems(rules_server):
+    is_problem(httpx.get(f"{rules_server}/v2"), 404, "not-found")
+    is_problem(httpx.get(f"{rules_server}/v1/summaries"), 405, "method-not-allowed")
+
+
+def test_the_schema_describes_the_answer(rules_server):
+    schema = httpx.get(f"{rules_server}/v1/schema").json()
+    answer = post(rules_server, as_request(example.articles())).json()
+    jsonschema.validate(answer, schema)
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({**answer, "summary": {**answer["summary"], "colour": "red"}}, schema)
+
+
+def test_ids_are_given_where_they_are_missing(rules_server):
+    body = {"articles": [{"text": "A story here."}, {"text": "Another one.", "id": "a1"}]}
+    assert [article["id"] for article in post(rules_server, body).json()["articles"]] == ["a2", "a1"]
+
+
+def test_the_document_has_real_examples(rules_server):
+    document = httpx.get(f"{rules_server}/openapi.json").json()
+    examples = document["components"]["schemas"]["SummaryRequest"]["examples"]
+    answer = post(rules_server, examples[0])
+    assert answer.status_code == 200
+    assert answer.json()["summary"]["caption"]["value"] == "Ashgrove v. Norvane Home Inc"
+
+
+def test_models_health_and_readiness(rules_server):
+    assert httpx.get(f"{rules_server}/healthz").json()["status"] == "ok"
+    assert httpx.get(f"{rules_server}/readyz").json()["status"] == "ready"
+    lines = {line["name"]: line for line in httpx.get(f"{rules_server}/v1/models").json()}
+    assert lines["smollm2-135m"]["present"] is True
+    assert lines["qwen25-3b"]["present"] is False
+
+
+@pytest.mark.model
+def test_a_request_end_to_end_on_the_embedded_model(server):
+    body = as_request(example.articles())
+    first, second = post(server, body).json(), post(server, body).json()
+    assert first["provenance"]["model"] == "smollm2-135m"
+    assert len(first["provenance"]["model_sha256"]) == 64
+    assert first["provenance"]["reader"] == "both"
+    assert first["timings"]["prompt_tokens"] > 300
+    assert first["timings"]["output_tokens"] > 10
+    assert without_clock(first) == without_clock(second)
+    assert any(fact and fact["found_by"] == "both" for fact in (first["summary"]["caption"], first["summary"]["court"], first["summary"]["docket_number"]))
+    texts = {f"a{n}": article.text for n, article in enumerate(example.articles(), 1)}
+    cited = list(citations_of(first))
+    assert len(cited) > 20
+    assert all(texts[c["article"]][c["start"] : c["end"]] == c["quote"] for c in cited)
+
+
+LONG = {"articles": [{"text": ("The lawsuit says that Norvane Home Inc sold pumps that fail in the rain. " * 300)}] * 3}
+
+
+def worker_of(address: str) -> int:
+    return httpx.get(f"{address}/readyz").json()["engine"]["pid"]
+
+
+@pytest.mark.model
+def test_the_workers_death_in_a_job_is_a_problem_within_a_second_and_the_next_request_succeeds(server):
+    with ThreadPoolExecutor() as pool:
+        request = pool.submit(post, server, LONG)
+        time.sleep(1.5)
+        os.kill(worker_of(server), signal.SIGSEGV)
+        killed = time.monotonic()
+        response = request.result()
+    assert time.monotonic() - killed < 1
+    is_problem(response, 503, "SIGSEGV")
+    assert int(response.headers["Retry-After"]) >= 1
+    assert post(server, GOOD).status_code == 200
+
+
+@pytest.mark.model
+def test_a_deadline_ends_a_job_while_it_runs_and_while_it_waits(server):
+    start = time.monotonic()
+    with ThreadPoolExecutor() as pool:
+        running = pool.submit(post, server, {**LONG, "deadline_s": 2.5})
+        time.sleep(0.5)
+        waiting = pool.submit(post, server, {**LONG, "deadline_s": 1})
+        is_problem(waiting.result(), 504, "deadline")
+        assert time.monotonic() - start < 2.3
+        is_problem(running.result(), 504, "deadline")
+    assert time.monotonic() - start < 4.5
+    assert post(server, GOOD).status_code == 200
+
+
+@pytest.mark.model
+def test_a_client_that_goes_away_ends_its_job(server):
+    host, port = server.removeprefix("http://").split(":")
+    body = json.dumps(LONG).encode()
+    client = socket.create_connection((host, int(port)))
+    client.sendall(b"POST /v1/summaries HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+    time.sleep(1.5)
+    client.close()
+    start = time.monotonic()
+    assert post(server, GOOD).status_code == 200
+    assert time.monotonic() - start < 4, "the job of the client that left went on"
+
+
+@pytest.mark.model
+def test_beyond_the_queue_there_is_503_with_a_measured_retry_after():
+    with running_server(CASEBRIEF_QUEUE="1") as (address, _), ThreadPoolExecutor(6) as pool:
+        assert post(address, GOOD).status_code == 200
+        requests = [pool.submit(post, address, {**LONG, "deadline_s": 6}) for _ in range(4)]
+        responses = [request.result() for request in requests]
+        full = [response for response in responses if response.status_code == 503]
+        assert len(full) == 2
+        for response in full:
+            is_problem(response, 503, "queue")
+            assert 1 <= int(response.headers["Retry-After"]) <= 60
+
+
+@pytest.mark.model
+def test_sigterm_finishes_what_runs_and_leaves():
+    with running_server() as (address, process):
+        body = {"articles": [{"text": LONG["articles"][0]["text"][:6000]}]}
+        with ThreadPoolExecutor() as pool:
+            running = pool.submit(post, address, body)
+            time.sleep(0.7)
+            children = psutil.Process(process.pid).children(recursive=True)
+            waiting = pool.submit(post, address, body)
+            time.sleep(0.3)
+            assert not running.done()
+            process.terminate()
+            assert running.result().status_code == 200
+            is_problem(waiting.result(), 503, "closing")
+        assert process.wait(25) in (0, -signal.SIGTERM)
+        gone, alive = psutil.wait_procs(children, timeout=5)
+        assert not alive
+
+
+@pytest.mark.model
+def test_what_does_not_finish_within_the_limit_is_told_so():
+    with running_server(CASEBRIEF_SHUTDOWN_S="1") as (address, process):
+        with ThreadPoolExecutor() as pool:
+            running = pool.submit(post, address, LONG)
+            time.sleep(1)
+            process.terminate()
+            is_problem(running.result(), 503, "closing")
+        assert process.wait(10) in (0, -signal.SIGTERM)
+
+
+def test_it_listens_on_loopback_alone(rules_server):
+    port = int(rules_server.rsplit(":", 1)[1])
+    addresses = {c.laddr.ip for c in psutil.net_connections("tcp") if c.laddr and c.laddr.port == port and c.status == psutil.CONN_LISTEN}
+    assert addresses == {"127.0.0.1"}
+
+
+def test_many_at_once_are_each_answered(rules_server):
+    bodies = [{"articles": [{"text": f"Firm{n} Inc was sued on Tuesday in federal court in Oakland, California."}]} for n in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda body: post(rules_server, body).json(), bodies))
+    assert [answer["summary"]["defendants"][0]["value"] for answer in answers] == [f"Firm{n} Inc" for n in range(8)]
+
+

@@ -1,0 +1,62 @@
+"""Constraints allow what they say and nothing else, and refuse what allows nothing."""
+
+import llguidance
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from casebrief.models.constraints import Choice, Labelled, Spans, grammar, words_of
+from casebrief.models.errors import ConstraintRefused
+from casebrief.models.llama import LlamaEngine
+
+SOURCE = 'He said: "It is a €5 naïve\n\n\tlie", and “left” 😀 the building.'
+
+
+def allows(engine: LlamaEngine, constraint, text: str) -> bool:
+    matcher = llguidance.LLMatcher(engine._guide, grammar(constraint), log_level=0)
+    assert not matcher.is_error(), matcher.get_error()
+    tokens = engine.tokenize(text, special=False)
+    return matcher.try_consume_tokens(tokens) == len(tokens) and matcher.is_accepting()
+
+
+@pytest.mark.model
+@pytest.mark.parametrize("text", ["none", "It is a €5", "naïve lie", "“left” 😀", "lie\nleft"])
+def test_spans_allow_words_of_the_source(engine, text):
+    assert allows(engine, Spans(SOURCE, at_most=2), text)
+
+
+@pytest.mark.model
+@pytest.mark.parametrize("text", ["", "liar", "t is a", " said", "lie left", "lie\nleft\nsaid", "none\nlie", "l"])
+def test_spans_allow_nothing_else(engine, text):
+    assert not allows(engine, Spans(SOURCE, at_most=2), text)
+
+
+@pytest.mark.model
+def test_spans_keep_their_length(engine):
+    assert allows(engine, Spans(SOURCE, longest=10), "It is a €5")
+    assert not allows(engine, Spans(SOURCE, longest=9), "It is a €5")
+
+
+@pytest.mark.model
+def test_labels_come_from_the_closed_list(engine):
+    constraint = Labelled(("denies", "admits"), SOURCE)
+    assert allows(engine, constraint, "denies: It is a €5")
+    assert not allows(engine, constraint, "settles: It is a €5")
+    assert not allows(engine, constraint, "denies: It was")
+
+
+@pytest.mark.parametrize(
+    "constraint", [Choice(()), Choice(("yes", " ")), Spans("  \n"), Spans("words", at_most=0), Spans("words", longest=1), Labelled((), "words")]
+)
+def test_what_allows_nothing_is_refused(constraint):
+    with pytest.raises(ConstraintRefused):
+        grammar(constraint)
+
+
+@pytest.mark.model
+@settings(max_examples=60)
+@given(source=st.text(min_size=1, max_size=80).filter(lambda text: words_of(text) and "\0" not in text))
+def test_any_text_compiles(engine, source):
+    """No source can break the grammar: quotes, braces, control characters, odd Unicode."""
+    matcher = llguidance.LLMatcher(engine._guide, grammar(Spans(source)), log_level=0)
+    assert not matcher.is_error(), matcher.get_error()

@@ -1,0 +1,192 @@
+"""Typed forms are made by rule: money, docket numbers, names, courts, laws."""
+
+import pytest
+from courts_db import courts
+
+from casebrief.service.domain.dockets import dockets, same_docket
+from casebrief.service.domain.money import counts, sums
+from casebrief.service.domain.names import names, same_name
+from casebrief.service.domain.parties import party_mentions
+from casebrief.service.domain.quotations import quotations
+from casebrief.service.domain.spans import Span
+from casebrief.service.pipeline.courts import _district, _states, court_phrases
+from casebrief.service.pipeline.statutes import law_phrases
+
+
+def whole(text: str) -> Span:
+    return Span(0, len(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("$1,000 per person", (1000, "USD", "person", None)),
+        ("1,000 dollars (£812) per user", (1000, "USD", "user", None)),
+        ("up to $150,000 for each work", (150000, "USD", "work", "up to")),
+        ("as much as £62m", (62000000, "GBP", None, "up to")),
+        ("more than $25,000.", (25000, "USD", None, "at least")),
+        ("about Rs 1,330 crore", (13300000000, "INR", None, "about")),
+        ("US$4.5 billion", (4500000000, "USD", None, None)),
+        ("A$90,000", (90000, "AUD", None, None)),
+        ("€3.1 mln a day", (3100000, "EUR", "day", None)),
+    ],
+)
+def test_sums(text, expected):
+    (found,) = sums(text, whole(text))
+    assert (found.amount, found.currency, found.per, found.qualifier) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "quantity"), [("more than one billion users", 10**9), ("1.2m customers", 1200000), ("some 214,000 titles", 214000), ("700 million users", 7 * 10**8)]
+)
+def test_counts(text, quantity):
+    assert [found.quantity for found in counts(text, whole(text))] == [quantity]
+
+
+@pytest.mark.parametrize("text", ["38% of users", "$40 million", "12 percent"])
+def test_what_is_no_count(text):
+    assert not list(counts(text, whole(text)))
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("No. 25-00709.", "25-00709"),
+        ("(claim no. KB-2025-000871)", "KB-2025-000871"),
+        ("No. 3:24-cv-09871-RA (N.D. Cal.)", "3:24-cv-09871-RA"),
+        ("number NSD1947/2025, was filed", "NSD1947/2025"),
+        ("Case No. CV-24-871946", "CV-24-871946"),
+        ("Docket No. 9687", "9687"),
+        ("1:24-cr-00417 in Denver", "1:24-cr-00417"),
+    ],
+)
+def test_docket_numbers(text, number):
+    assert [found.number for found in dockets(text, whole(text))] == [number]
+
+
+@pytest.mark.parametrize("text", ["U.S. Patent No. 11,804,217", "the No. 1 seller", "in 2024-25", "call 555-0142"])
+def test_what_is_no_docket_number(text):
+    assert not list(dockets(text, whole(text)))
+
+
+def test_initials_of_a_judge_do_not_make_another_docket():
+    assert same_docket("3:24-cv-09871", "3:24-cv-09871-RA")
+    assert not same_docket("3:24-cv-09871", "3:24-cv-09872")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Microsoft's LinkedIn has been sued, and LinkedIn said no.", ["LinkedIn", "LinkedIn"]),
+        ("by Attorney General Renata Pell", ["Renata Pell"]),
+        ("Reno-based Norvane said", ["Norvane"]),
+        ("by Norvane Home Inc., which", ["Norvane Home Inc."]),
+        ("On Monday, it rained", []),
+    ],
+)
+def test_names(text, expected):
+    assert [span.of(text) for span in names(text, whole(text))] == expected
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("LinkedIn", "LinkedIn Corp", True),
+        ("De La Torre", "Maria De La Torre", True),
+        ("EEOC", "U.S. Equal Employment Opportunity Commission", True),
+        ("United States", "U.S.", True),
+        ("Norvane Home Inc", "Windrow AI", False),
+        ("Acme Foods Inc", "Acme Motors Inc", False),
+    ],
+)
+def test_same_name(one, other, same):
+    assert same_name(one, other) is same
+    assert same_name(other, one) is same
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Microsoft's LinkedIn has been sued by Premium customers who said so.", [("defendant", "LinkedIn")]),
+        ("Norvane Home Inc is facing a class action over doorbells.", [("defendant", "Norvane Home Inc")]),
+        ("The U.S. Federal Trade Commission sued Aldgate Corp in Boston.", [("defendant", "Aldgate Corp"), ("plaintiff", "U.S. Federal Trade Commission")]),
+        ("A lawsuit against Norvane accuses it of spying.", [("defendant", "Norvane")]),
+        ("A Tacoma woman sued on Monday.", []),
+    ],
+)
+def test_parties(text, expected):
+    assert [(m.side, m.name) for m in party_mentions(text, whole(text))] == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "court_id"),
+    [
+        ("filed in the San Jose, California, federal court", "cand"),
+        ("the federal court in San Jose, California", "cand"),
+        ("U.S. District Court, Northern District of California", "cand"),
+        ("(N.D. Cal.)", "cand"),
+        ("in Manhattan federal court", "nysd"),
+        ("in S.D.N.Y. on Monday", "nysd"),
+        ("federal court in Washington", "dcd"),
+        ("U.S. District Court for the District of Delaware", "ded"),
+        ("the 9th U.S. Circuit Court of Appeals", "ca9"),
+        ("the Delaware Court of Chancery", "delch"),
+        ("in Los Angeles Superior Court", "calsuppctla"),
+    ],
+)
+def test_courts_as_newsrooms_call_them(text, court_id):
+    assert [phrase.court.court_id for phrase in court_phrases(text, whole(text))] == [court_id]
+
+
+@pytest.mark.parametrize("text", ["a U.S. District Court", "a California federal court", "federal court in Portland", "federal court in New York", "the High Court"])
+def test_a_phrase_that_fits_several_courts_gets_no_id(text):
+    assert [phrase.court.court_id for phrase in court_phrases(text, whole(text))] == [None]
+
+
+def test_every_district_of_the_table_is_the_court_that_courts_db_means():
+    """The id was made by rule; courts-db's own name or citation of that id must tell the same direction and state."""
+    by_id = {court["id"]: court for court in courts}
+    for state, entry in _states().items():
+        for direction in (key for key in entry if key != "code"):
+            court = _district(state, direction)
+            assert court is not None, (state, direction)
+            known = by_id[court.court_id]
+            told = f"{known['name']} {known['citation_string']}".replace("S.D.W. Va", "S.D. West Virginia")
+            assert state.split()[-1][:3].lower() in told.lower() or state == "District of Columbia", told
+            if direction != "only":
+                assert direction.title() in told or f"{direction[0].upper()}.D." in told, told
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("violations of the federal Stored Communications Act", ["Stored Communications Act"]),
+        ("for breach of contract and negligence", ["breach of contract", "negligence"]),
+        ("under Section 10(b) of the Securities Exchange Act of 1934", ["Section 10(b) of the Securities Exchange Act of 1934"]),
+        ("in violation of 18 U.S.C. § 1343", ["18 U.S.C. § 1343"]),
+        ("violations of California's unfair competition law", ["California's unfair competition law"]),
+    ],
+)
+def test_laws(text, expected):
+    assert sorted(phrase.span.of(text) for phrase in law_phrases(text, whole(text))) == sorted(expected)
+
+
+@pytest.mark.parametrize(
+    ("text", "quote", "speaker"),
+    [
+        ('LinkedIn said in a statement: "These are false claims with no merit."', "These are false claims with no merit.", "LinkedIn"),
+        ("“Our doorbells are safe,” spokeswoman Ilse Brandt said.", "Our doorbells are safe", "Ilse Brandt"),
+        ('"It is over," said Ada Pell, a lawyer.', "It is over", "Ada Pell"),
+        ("A spokesman for Larkwell said: ‘We will defend ourselves.’", "We will defend ourselves.", "spokesman for Larkwell"),
+    ],
+)
+def test_quotations(text, quote, speaker):
+    (found,) = quotations(text, whole(text))
+    assert found.span.of(text) == quote
+    assert found.speaker is not None
+    assert found.speaker.of(text) == speaker
+
+
+def test_a_borrowed_term_has_no_speaker():
+    text = 'In a "frequently asked questions" page it said opting out "does not affect training that has already taken place."'
+    assert all(found.speaker is None for found in quotations(text, whole(text)))
