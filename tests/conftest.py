@@ -16,12 +16,11 @@ from typing import Any
 
 import httpx
 import pytest
-from hypothesis import HealthCheck, settings
-
 from casebrief.models.catalog import Catalog, load
 from casebrief.models.engine import EngineConfig
 from casebrief.models.llama import LlamaEngine
 from casebrief.service.pipeline.articles import Submitted
+from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).resolve().parent.parent
 SEEDS = ROOT.parent / "shared" / "seeds"
@@ -62,9 +61,7 @@ def seeds() -> list[Submitted]:
 
 def as_request(articles: list[Submitted]) -> dict[str, Any]:
     """Articles as the body of a request."""
-    return {
-        "articles": [{"text": a.text, **({"published_on": a.published_on.isoformat()} if a.published_on else {})} for a in articles]
-    }
+    return {"articles": [{"text": a.text, **({"published_on": a.published_on.isoformat()} if a.published_on else {})} for a in articles]}
 
 
 def free_port() -> int:

@@ -46,6 +46,9 @@ def _not_blank(value: object) -> object:
     return value
 
 
+NO_NUL = r"^[^\u0000]*$"
+"""For the document: what `_clean` refuses, as far as a pattern can tell it."""
+
 Text = Annotated[str, BeforeValidator(_clean)]
 
 
@@ -57,15 +60,19 @@ class ArticleIn(BaseModel):
     text: Annotated[
         Text,
         BeforeValidator(_not_blank),
-        Field(description="The article's text; offsets of citations count its Unicode code points.", min_length=1, json_schema_extra={"pattern": r"\S"}),
+        Field(
+            description="The article's text; offsets of citations count its Unicode code points.",
+            min_length=1,
+            json_schema_extra={"pattern": r"^[^\u0000]*\S[^\u0000]*$"},
+        ),
     ]
     id: Annotated[
         str | None,
         Field(description="Your name for it; a1, a2 … where it is left out.", min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._-]+$"),
     ] = None
-    title: Annotated[Text | None, Field(max_length=1000)] = None
-    publisher: Annotated[Text | None, Field(max_length=300)] = None
-    url: Annotated[Text | None, Field(max_length=2000, description="Kept and returned; never fetched.")] = None
+    title: Annotated[Text | None, Field(max_length=1000, json_schema_extra={"pattern": NO_NUL})] = None
+    publisher: Annotated[Text | None, Field(max_length=300, json_schema_extra={"pattern": NO_NUL})] = None
+    url: Annotated[Text | None, Field(max_length=2000, json_schema_extra={"pattern": NO_NUL}, description="Kept and returned; never fetched.")] = None
     published_on: Annotated[
         Annotated[datetime.date, BeforeValidator(parse_date), WithJsonSchema({"type": "string", "format": "date", "pattern": r"^(19|2[01])\d\d-\d\d-\d\d$"})]
         | None,

@@ -9,7 +9,6 @@ from casebrief.service.edges.desk import Desk
 from casebrief.service.edges.http import create_app
 from casebrief.service.edges.wiring import Casebrief
 
-
 GRACE_S = 5
 """Seconds beyond a running request's limit, for its refusal to be sent."""
 

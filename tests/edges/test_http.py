@@ -11,9 +11,8 @@ import httpx
 import jsonschema
 import psutil
 import pytest
-from conftest import as_request, citations_of, running_server, without_clock
-
 from casebrief.service import example
+from conftest import as_request, citations_of, running_server, without_clock
 
 MEDIA = "application/problem+json"
 GOOD = {"articles": [{"text": "Norvane Home Inc was sued on Tuesday in federal court in Oakland, California, by customers."}]}
@@ -238,5 +237,3 @@ def test_many_at_once_are_each_answered(rules_server):
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda body: post(rules_server, body).json(), bodies))
     assert [answer["summary"]["defendants"][0]["value"] for answer in answers] == [f"Firm{n} Inc" for n in range(8)]
-
-

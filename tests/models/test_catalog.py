@@ -5,7 +5,6 @@ import threading
 from pathlib import Path
 
 import pytest
-
 from casebrief.models.catalog import Catalog, Entry, load, sha256_of
 from casebrief.models.errors import CatalogError, ChecksumMismatch, UnknownModel, WeightsMissing
 from casebrief.models.pull import pull

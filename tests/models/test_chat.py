@@ -1,7 +1,6 @@
 """The scaffold comes from the model's own template, and nothing of a client ever reaches the template engine."""
 
 import pytest
-
 from casebrief.models.chat import scaffold
 
 CHATML = (

@@ -2,12 +2,11 @@
 
 import llguidance
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
 from casebrief.models.constraints import Choice, Labelled, Spans, grammar, words_of
 from casebrief.models.errors import ConstraintRefused
 from casebrief.models.llama import LlamaEngine
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 SOURCE = 'He said: "It is a €5 naïve\n\n\tlie", and “left” 😀 the building.'
 

@@ -1,7 +1,6 @@
 """The in-process engine on the embedded model: control tokens stay out, forks answer as one would alone, limits hold."""
 
 import pytest
-
 from casebrief.models.constraints import Choice, Spans
 from casebrief.models.engine import Batch, Question
 from casebrief.models.errors import Cancelled, ConstraintRefused, PromptTooLong

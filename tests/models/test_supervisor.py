@@ -9,7 +9,6 @@ from dataclasses import replace
 
 import psutil
 import pytest
-
 from casebrief.models.constraints import Choice, Spans
 from casebrief.models.engine import Batch, Question
 from casebrief.models.errors import Cancelled, EngineDied, EngineHung, EngineUnavailable, PromptTooLong
@@ -162,5 +161,3 @@ def test_starts_are_limited(config, monkeypatch):
     with pytest.raises(EngineUnavailable, match="3 attempts"):
         SupervisedEngine(config, Patience(starts=3)).start()
     assert len(tries) == 3
-
-

@@ -5,7 +5,6 @@ import shutil
 from pathlib import Path
 
 import pytest
-
 from casebrief.prompts.loader import PromptError, load
 from casebrief.service.domain.schema import CaseSummary
 from casebrief.service.pipeline.answers import MAKERS

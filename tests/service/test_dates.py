@@ -3,12 +3,11 @@
 import datetime
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-
 from casebrief.service.domain.dates import date_phrases, day_first, in_words
 from casebrief.service.domain.schema import Date
 from casebrief.service.domain.spans import Span
+from hypothesis import given
+from hypothesis import strategies as st
 
 THURSDAY = datetime.date(2025, 1, 23)
 

@@ -1,8 +1,6 @@
 """Typed forms are made by rule: money, docket numbers, names, courts, laws."""
 
 import pytest
-from courts_db import courts
-
 from casebrief.service.domain.dockets import dockets, same_docket
 from casebrief.service.domain.money import counts, sums
 from casebrief.service.domain.names import names, same_name
@@ -11,6 +9,7 @@ from casebrief.service.domain.quotations import quotations
 from casebrief.service.domain.spans import Span
 from casebrief.service.pipeline.courts import _district, _states, court_phrases
 from casebrief.service.pipeline.statutes import law_phrases
+from courts_db import courts
 
 
 def whole(text: str) -> Span:
@@ -37,7 +36,8 @@ def test_sums(text, expected):
 
 
 @pytest.mark.parametrize(
-    ("text", "quantity"), [("more than one billion users", 10**9), ("1.2m customers", 1200000), ("some 214,000 titles", 214000), ("700 million users", 7 * 10**8)]
+    ("text", "quantity"),
+    [("more than one billion users", 10**9), ("1.2m customers", 1200000), ("some 214,000 titles", 214000), ("700 million users", 7 * 10**8)],
 )
 def test_counts(text, quantity):
     assert [found.quantity for found in counts(text, whole(text))] == [quantity]
@@ -138,7 +138,9 @@ def test_courts_as_newsrooms_call_them(text, court_id):
     assert [phrase.court.court_id for phrase in court_phrases(text, whole(text))] == [court_id]
 
 
-@pytest.mark.parametrize("text", ["a U.S. District Court", "a California federal court", "federal court in Portland", "federal court in New York", "the High Court"])
+@pytest.mark.parametrize(
+    "text", ["a U.S. District Court", "a California federal court", "federal court in Portland", "federal court in New York", "the High Court"]
+)
 def test_a_phrase_that_fits_several_courts_gets_no_id(text):
     assert [phrase.court.court_id for phrase in court_phrases(text, whole(text))] == [None]
 

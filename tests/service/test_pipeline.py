@@ -5,10 +5,6 @@ import json
 
 import jsonschema
 import pytest
-from conftest import citations_of, without_clock
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
 from casebrief.models.errors import Cancelled, ConstraintRefused, EngineDied, PromptTooLong
 from casebrief.models.fake import FakeEngine
 from casebrief.prompts.loader import load
@@ -17,6 +13,9 @@ from casebrief.service.domain.schema import SummaryResponse, json_schema
 from casebrief.service.pipeline.articles import Submitted
 from casebrief.service.pipeline.reading import BothReader, ModelReader, Reader, RuleReader
 from casebrief.service.pipeline.summarizing import Summarizer
+from conftest import citations_of, without_clock
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 PROMPTS = load()
 

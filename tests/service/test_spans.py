@@ -1,10 +1,9 @@
 """Sentences and lines hold every word, in order, and slice back, for any text."""
 
 import pytest
+from casebrief.service.domain.spans import Span, lines, sentences
 from hypothesis import given
 from hypothesis import strategies as st
-
-from casebrief.service.domain.spans import Span, lines, sentences
 
 ODD = st.text(alphabet=st.characters(exclude_categories=("Cs",)), max_size=300)
 

@@ -3,7 +3,6 @@
 import datetime
 
 import pytest
-
 from casebrief.service import example
 from casebrief.service.domain.story import find_story
 

@@ -1,0 +1,157 @@
+"""The command line: briefs, JSON and Markdown on standard output, one line and an exit code for what is wrong."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from casebrief.service import example
+from casebrief.service.domain.schema import SummaryResponse
+
+
+def casebrief(*arguments: object, cwd: Path | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "casebrief.service.edges.cli", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "COLUMNS": "100", **environment},
+        cwd=cwd,
+        check=False,
+        timeout=120,
+    )
+
+
+RULES = {"CASEBRIEF_READER": "rules"}
+
+
+def refused(done: subprocess.CompletedProcess[str], code: int, words: str) -> None:
+    assert done.returncode == code, done.stderr
+    lines = done.stderr.strip().splitlines()
+    assert len(lines) == 1, done.stderr
+    assert lines[0].startswith("casebrief: ")
+    assert words in lines[0]
+    assert done.stdout == ""
+
+
+@pytest.fixture
+def article(tmp_path: Path) -> Path:
+    path = tmp_path / "wire.txt"
+    path.write_text(example.articles()[0].text)
+    return path
+
+
+@pytest.mark.model
+def test_the_example_prints_a_brief_read_by_the_embedded_model():
+    done = casebrief("summarize", "--example")
+    assert done.returncode == 0, done.stderr
+    for words in ("Ashgrove v. Norvane Home Inc", "4 March 2025", "Marisol Okereke", "Where the sources differ", "read by both (smollm2-135m)"):
+        assert words in done.stdout
+    assert "Traceback" not in done.stderr
+
+
+def test_json_is_the_response(article):
+    done = casebrief("summarize", article, "--published-on", "2025-03-06", "--json", **RULES)
+    response = SummaryResponse.model_validate_json(done.stdout)
+    assert response.summary.filed_on is not None
+    assert response.articles[0].text is None
+    assert json.loads(done.stdout)["articles"][0]["published_on"] == "2025-03-06"
+
+
+def test_markdown_has_a_footnote_for_every_fact(article):
+    done = casebrief("summarize", article, "--markdown", **RULES)
+    assert done.stdout.startswith("# Ashgrove v. Norvane Home Inc\n")
+    used = [int(part.split("]")[0]) for part in done.stdout.split("[^")[1:]]
+    assert sorted(used) == sorted([*range(1, max(used) + 1)] * 2)
+
+
+def test_markdown_marks_in_an_article_are_words(tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_text("Norvane Home Inc was sued on Tuesday. The suit says *that* [it](http://x) `lies` <b>often</b> to its customers. It denies it all.")
+    told = casebrief("summarize", path, "--markdown", **RULES).stdout
+    assert "<b>" not in told
+    assert "](http" not in told
+
+
+def test_offsets_count_what_the_file_holds(tmp_path):
+    path = tmp_path / "crlf.txt"
+    path.write_bytes(example.articles()[0].text.replace("\n", "\r\n").encode())
+    response = SummaryResponse.model_validate_json(casebrief("summarize", path, "--json", **RULES).stdout)
+    text = path.read_bytes().decode()
+    assert response.summary.caption is not None
+    citation = response.summary.caption.citations[0]
+    assert text[citation.start : citation.end] == citation.quote
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["summarize"], "--example"),
+        (["summarize", "missing.txt"], "missing.txt: No such file"),
+        (["summarize", "--example", "--json", "--markdown"], "exclude each other"),
+        (["summarize", "WIRE", "--published-on", "yesterday"], "2025-01-23"),
+        (["summarize", "WIRE", "--published-on", "none", "--published-on", "none"], "1 files and 2 times"),
+        (["summarize", "WIRE", "--reader", "oracle"], "reader"),
+        (["models", "path", "gpt-17"], "smollm2-135m"),
+        (["models", "path", "qwen25-3b"], "casebrief models pull qwen25-3b"),
+    ],
+)
+def test_bad_input_is_one_line_and_exit_code_2(article, arguments, words):
+    refused(casebrief(*[article if part == "WIRE" else part for part in arguments], **RULES), 2, words)
+
+
+@pytest.mark.parametrize(("content", "words"), [(b"", "holds no text"), (b" \n", "holds no text"), (b"a\0b", "NUL"), (b"\xff\xfe", "not UTF-8")])
+def test_files_that_are_no_text(tmp_path, content, words):
+    path = tmp_path / "a.txt"
+    path.write_bytes(content)
+    refused(casebrief("summarize", path, **RULES), 2, words)
+
+
+def test_the_models_missing_weights_are_bad_input(article):
+    refused(casebrief("summarize", article, "--model", "qwen25-3b"), 2, "models pull")
+
+
+@pytest.mark.model
+def test_weights_that_are_no_model_fail_with_exit_code_3(article, tmp_path):
+    broken = tmp_path / "broken.gguf"
+    broken.write_bytes(b"GGUF" + b"\0" * 100)
+    refused(casebrief("summarize", article, "--model", broken), 3, "no model")
+
+
+@pytest.mark.model
+def test_doctor_proves_the_engine():
+    done = casebrief("doctor")
+    assert done.returncode == 0, done.stdout
+    assert "proved by a constrained answer" in done.stdout
+    assert "checksum verified" in done.stdout
+
+
+@pytest.mark.model
+def test_doctor_tells_of_a_lesser_mode():
+    done = casebrief("doctor", CASEBRIEF_EXTRA_BUFFERS="false")
+    assert done.returncode == 0
+    assert "without extra buffers" in done.stdout
+
+
+def test_doctor_says_what_is_not_well():
+    done = casebrief("doctor", "--model", "qwen25-3b")
+    assert done.returncode == 1
+    assert "unwell" in done.stdout
+
+
+def test_models_list_verify_and_path():
+    assert "smollm2-135m (default)" in casebrief("models", "list", COLUMNS="160").stdout
+    path = Path(casebrief("models", "path").stdout.strip())
+    assert path.is_file()
+    assert str(path) in casebrief("models", "verify").stdout
+
+
+def test_a_hostile_folder_changes_nothing(article, tmp_path):
+    """Folders of the same names where the user happens to stand are not imported."""
+    for name in ("models", "service", "prompts", "llama_cpp", "casebrief"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "__init__.py").write_text("raise SystemExit('imported from the working folder')")
+    script = Path(sys.executable).with_name("casebrief")
+    done = subprocess.run([script, "summarize", article, "--json"], capture_output=True, text=True, cwd=tmp_path, check=False, timeout=120)
+    assert done.returncode == 0, done.stderr

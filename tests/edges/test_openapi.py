@@ -1,0 +1,25 @@
+"""Fuzzing the API from its own document: no 5xx, no undocumented status, and what is answered fits its schema."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance,negative_data_rejection,unsupported_method"
+CONFIG = """
+[checks.negative_data_rejection]
+expected-statuses = [400, 413, 422]
+"""
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_no_5xx_and_no_undocumented_status(rules_server: str, tmp_path: Path, seed: int):
+    config = tmp_path / "schemathesis.toml"
+    config.write_text(CONFIG)
+    fuzzer = Path(sys.executable).with_name("st")
+    command = [fuzzer, "--config-file", config, "run", f"{rules_server}/openapi.json", "--checks", CHECKS]
+    command += ["--phases", "examples,coverage,fuzzing", "--max-examples", "150", "--seed", str(seed), "--continue-on-failure"]
+    done = subprocess.run([str(part) for part in command], capture_output=True, text=True, check=False, cwd=tmp_path, timeout=280)
+    assert done.returncode == 0, done.stdout[-6000:]
+    assert "Tested: 5" in done.stdout
