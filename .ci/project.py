@@ -72,7 +72,7 @@ def check(gpu: str | None, further: list[str]) -> None:
 
 
 def main() -> None:
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036 - this file is what an older Python is started with
         sys.exit("casebrief needs Python 3.11 or newer; this is " + sys.version.split()[0])
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("job", choices=["brief", "check"])

@@ -211,7 +211,7 @@ def test_sigterm_finishes_what_runs_and_leaves():
             assert running.result().status_code == 200
             is_problem(waiting.result(), 503, "closing")
         assert process.wait(25) in (0, -signal.SIGTERM)
-        gone, alive = psutil.wait_procs(children, timeout=5)
+        _, alive = psutil.wait_procs(children, timeout=5)
         assert not alive
 
 

@@ -3,6 +3,7 @@
 import json
 import os
 import time
+from pathlib import Path
 
 import httpx
 import jsonschema
@@ -29,7 +30,7 @@ def run(seeds):
 
 
 def _peak(pid: int) -> int:
-    status = open(f"/proc/{pid}/status").read()
+    status = Path(f"/proc/{pid}/status").read_text()
     return int(status.split("VmHWM:")[1].split()[0]) * 1024
 
 

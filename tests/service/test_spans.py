@@ -12,7 +12,7 @@ ODD = st.text(alphabet=st.characters(exclude_categories=("Cs",)), max_size=300)
 def test_lines_lose_nothing_but_white_space(text):
     spans = list(lines(text))
     assert "".join("".join(span.of(text).split()) for span in spans) == "".join(text.split())
-    assert all(before.end <= after.start for before, after in zip(spans, spans[1:], strict=False))
+    assert all(before.end <= after.start for before, after in pairwise(spans))
 
 
 @given(ODD)
