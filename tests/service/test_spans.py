@@ -1,5 +1,7 @@
 """Sentences and lines hold every word, in order, and slice back, for any text."""
 
+from itertools import pairwise
+
 import pytest
 from casebrief.service.domain.spans import Span, lines, sentences
 from hypothesis import given
