@@ -95,7 +95,7 @@ def _looks_ahead(text: str, within: Span, match: re.Match[str]) -> bool:
     before = text[max(within.start, match.start() - 70) : match.start()]
     ahead = list(_AHEAD.finditer(before))
     past = list(_PAST_FIRST.finditer(before))
-    return bool(ahead) and (not past or past[-1].start() < ahead[-1].start())
+    return bool(ahead) and (not past or past[-1].end() < ahead[-1].end())
 
 
 def _resolve(parts: dict[str, str], phrase: str, published: datetime.date | None, *, ahead: bool, day_first: bool | None) -> Date | None:

@@ -96,7 +96,7 @@ def key_words(name: str) -> frozenset[str]:
     if name.strip() in _UNITED_STATES:
         return frozenset({"united states"})
     words = re.findall(r"[\wÀ-ÿ&.’'-]+", re.sub(r"[’']s\b", "", name).casefold())
-    bare = (word.strip(".'’") for word in words)
+    bare = (re.sub(r"\.(?:com|org|net|io)$", "", word.strip(".'’")) for word in words)
     return frozenset(word for word in bare if word and word not in _LEGAL_WORDS and word not in {"mr", "ms", "mrs", "dr"})
 
 
@@ -126,7 +126,8 @@ def mentions(text: str, name: str) -> bool:
 def telling_words(name: str) -> list[str]:
     """The first word that is not generic, and the last for a name without a legal form (a person's surname)."""
     ordered = [word.strip(".,'’") for word in re.split(r"\s+", re.sub(r"[’']s\b", "", name))]
-    useful = [word for word in ordered if word.casefold() in key_words(name) and word.casefold() not in _GENERIC and len(word) > 2]
+    useful = [word for word in ordered if key_words(word) & key_words(name) and word.casefold() not in _GENERIC and len(word) > 2]
+    useful = [re.sub(r"\.(?:com|org|net|io)$", "", word) for word in useful]
     if not useful:
         return []
     is_person = not re.search(rf"{SUFFIX}$", name) and len(useful) in (2, 3) and useful[-1][0].isupper()

@@ -24,10 +24,11 @@ _DEFENDANT = (
     rf"\b{_SUIT}\s+(?:filed\s+)?(?:\w+\s+){{0,3}}against\s+{_NAME}",
     rf"\b(?:lawsuit|suit|complaint)(?:,[^,.;]{{2,80}},)?\s+names\s+{_NAME}",
     rf"{_NAME}{_BREAK}\s+(?:is|are|was|were)(?:\s+\w+)?\s+(?:a\s+|the\s+)?(?:co-)?defendants?\b",
+    rf"{_NAME}{_BREAK}\s+(?:has\s+|have\s+)?(?:agreed\s+to|will)\s+(?:pay\s+(?:[^,.;]|[.,](?=\d)){{2,40}}\s+to\s+)?(?:settle|resolve)\b",
 )
 _PLAINTIFF = (
     rf"{_NAME}{_BREAK}\s+{_ADVERB}(?:sued|sues|is suing|are suing|filed (?:a|an|the|suit|its|his|her|their)\s?(?:\w+[\s-]+){{0,4}}(?:lawsuit|suit|complaint|class action)?\s?(?:against|in|on)\b|brought (?:a|an|the) (?:\w+ ){{0,3}}(?:lawsuit|suit|case|action)|took .{{1,30}} to court|launched (?:a |an )?(?:\w+ )?(?:legal )?action)",
-    rf"\b(?:sued|filed|brought|lodged)(?:\s+(?:on|last)?\s*\w+day)?(?:\s+in\s+[^,.;]{{3,60}}?)?\s+by\s+(?:the\s+)?{_NAME}",
+    rf"\b(?:sued|filed|brought|lodged)(?:\s+(?:on|last)?\s*\w+day)?(?:\s+in\s+[^,.;]{{3,60}}?)?\s+by\s+(?:the\s+|(?:an?|the)\s+[a-z][a-z\s-]{{3,40}},\s+)?{_NAME}",
     rf"\b(?:lead |named |the )plaintiffs?,?\s+{_NAME}",
     rf"{_NAME}{_BREAK}\s+(?:is|was|are|were)\s+(?:the|a|one of the)\s+(?:lead |named )?(?:plaintiff|claimant)s?\b",
 )

@@ -144,6 +144,11 @@ def _ranked(articles: Sequence[Article], sentences: dict[str, tuple[Sentence, ..
     return dict(sorted(ranked.items(), key=lambda item: -item[1][1]))
 
 
+_OFFICE = re.compile(
+    r"^(?:[A-Z]{2,5}|U\.S\..*|United States.*|People of .*|State of .*|The State .*)$|\b(?:Commission|Department|Agency|Authority|Bureau|Board|Office)\b"
+)
+"""Those who bring many cases: their name in an article does not tell which case it is about."""
+
 _LEGAL = re.compile(
     r"\b(?:lawsuits?|suits?|sued|suing|sues|court|judge|jury|plaintiffs?|claimants?|complaint|class action|settle\w*|trial|charged|charges"
     r"|convicted|sentenced|prosecut\w+|legal action|antitrust|litigation|claim)\b",
@@ -169,7 +174,7 @@ def _unrelated(
     ours = {caption.span for caption in group.members if caption.article == article.id} if group else set()
     if ours:
         return None
-    distinctive = [name for name in case.defendants or case.plaintiffs if is_specific(name) and key_words(name)]
+    distinctive = [name for name in case.names if is_specific(name) and key_words(name) and not _OFFICE.search(name)]
     for index, sentence in enumerate(sentences):
         near = " ".join(other.text for other in sentences[max(0, index - 1) : index + 2])
         if any(mentions(sentence.text, name) for name in distinctive) and _LEGAL.search(near):

@@ -123,7 +123,7 @@ def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
         rf"|(?:Superior|Circuit|District|Supreme)\sCourt\s(?:of|for|in)\s(?:the\s)?{_PLACE}(?:\sCounty)?|{_PLACE}\sSuperior\sCourt(?:\sof\sJustice)?)",
         "elsewhere": rf"(?P<elsewhere>High\sCourt(?:\sof\s(?:Justice|England\sand\sWales|Australia|{_PLACE}))?(?:,?\s(?:in\s)?(?:London|King['’]s\sBench\sDivision|Chancery\sDivision))?"
         rf"|{_PLACE}\sHigh\sCourt|King['’]s\sBench\sDivision|{_PLACE}\sCrown\sCourt|Federal\sCourt(?:\sof\s(?:Australia|Canada))?(?!house)|Competition\sAppeal\sTribunal"
-        rf"|Supreme\sCourt\sof\s{_PLACE}|Court\sof\sJustice\sof\sthe\sEuropean\sUnion|Court\sof\sSession|Old\sBailey|{_PLACE}\sTribunal)",
+        rf"|Supreme\sCourt\sof\s{_PLACE}|Court\sof\sJustice\sof\sthe\sEuropean\sUnion|Court\sof\sSession|Court\sof\sAppeal(?!s)|Old\sBailey|{_PLACE}\sTribunal)",
         "vague": rf"(?P<vague>{us}\s(?:[Dd]istrict\s)?[Cc]ourt)(?!house|\sjudge)",
     }
     return tuple((kind, re.compile(rf"(?<![\w.]){source}")) for kind, source in sources.items())
@@ -164,7 +164,7 @@ def _phrase(kind: str, match: re.Match[str], span: Span) -> CourtPhrase | None:
         court_id = _state_court_id(words)
         return CourtPhrase(span, Court(court_id=court_id, name=words), True)
     if kind == "elsewhere":
-        return CourtPhrase(span, Court(court_id=None, name=words), True)
+        return CourtPhrase(span, Court(court_id=None, name=words), True, appellate=words == "Court of Appeal")
     court = _federal(kind, parts)
     if court is not None:
         return CourtPhrase(span, court, True)

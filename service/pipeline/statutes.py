@@ -33,7 +33,7 @@ _ACT = re.compile(
     rf"(?:(?P<section>{_SECTION})\s+of\s+(?:the\s+)?(?:federal\s+)?)?(?P<act>(?:Title\s[IVXL]+\sof\sthe\s)?{_ACT_WORDS}\s(?:Act|Code|Law|Directive|Regulation)\b(?:\s+of\s+\d{{4}}|,?\s+\d{{4}})?)"
 )
 _LAW = re.compile(
-    rf"{_OWNER}?(?P<law>unfair competition law|consumer protection (?:act|laws?)|wiretap(?:ping)? (?:act|law)|antitrust laws?|UK GDPR|GDPR|SEC Rule \d+b-\d+|Title VII)\b"
+    rf"{_OWNER}?(?P<law>unfair competition law|consumer protection (?:act|laws?)|wiretap(?:ping)? (?:act|law)|UK GDPR|GDPR|SEC Rule \d+b-\d+|Title VII)\b"
 )
 _LEADING = re.compile(r"^(?:The|Under|In|Violating|Violates|Violations? of|And|By|For|A|An|Its|This|That|With|But|If)\s+", re.IGNORECASE)
 

@@ -11,7 +11,7 @@ import psutil
 import pytest
 from casebrief.models.constraints import Choice, Spans
 from casebrief.models.engine import Batch, Question
-from casebrief.models.errors import Cancelled, EngineDied, EngineHung, EngineUnavailable, PromptTooLong
+from casebrief.models.errors import AllocationRefused, Cancelled, EngineDied, EngineHung, EngineUnavailable, PromptTooLong
 from casebrief.models.supervisor import Patience, SupervisedEngine
 
 pytestmark = pytest.mark.model
@@ -161,3 +161,24 @@ def test_starts_are_limited(config, monkeypatch):
     with pytest.raises(EngineUnavailable, match="3 attempts"):
         SupervisedEngine(config, Patience(starts=3)).start()
     assert len(tries) == 3
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits another process's memory by prlimit, which Linux has")
+def test_refused_memory_is_a_typed_error_and_not_the_end(config):
+    """The worker may allocate nothing more: the job fails with a type, and once memory is there again the next succeeds."""
+    import resource
+
+    engine = SupervisedEngine(config, Patience(hang_s=10))
+    engine.start()
+    try:
+        worker = pid(engine)
+        size = psutil.Process(worker).memory_info().vms
+        resource.prlimit(worker, resource.RLIMIT_AS, (size, resource.RLIM_INFINITY))
+        with pytest.raises((AllocationRefused, EngineDied)):
+            for _ in range(20):
+                engine.ask(LONG)
+        if psutil.pid_exists(worker) and pid(engine) == worker:
+            resource.prlimit(worker, resource.RLIMIT_AS, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        assert engine.ask(SHORT).answers
+    finally:
+        engine.close()

@@ -25,7 +25,7 @@ _SAYS = re.compile(
     re.IGNORECASE,
 )
 _ACCUSES = re.compile(
-    r"\b(?:accus(?:es|ed|ing)\s+(?:the |its )?[^,.;]{2,80}?\s+of|accused\s+(?:[^,.;]{2,40}\s+)?of|sued\s+(?:[^,.;]{2,60}\s+)?for\s+allegedly|for\s+allegedly|over\s+(?:claims|allegations)\s+that\s+(?:it|they|the company|he|she))\s+(?P<what>[^.;]+?)(?=,? (?:according to|in what|the latest)\b|, (?:a|the) (?:lawsuit|complaint|suit)|[.;]|$)",
+    r"\b(?:accus(?:es|ed|ing)\s+(?:the |its )?(?:[^,.;]|\.(?=\S)|,(?=\s[A-Z])){2,90}?\s+of|accused\s+(?:[^,.;]{2,40}\s+)?of|sued\s+(?:[^,.;]{2,60}\s+)?for\s+allegedly|for\s+allegedly|(?:over|resolves?|settles?|faces?|facing)\s+(?:\w+\s)?(?:claims|allegations|accusations)\s+that\s+(?:it|they|the (?:company|firm)|he|she))\s+(?P<what>[^.;]+?)(?=,? (?:according to|in what|the latest)\b|, (?:a|the) (?:lawsuit|complaint|suit)|[.;]|$)",
     re.IGNORECASE,
 )
 _ALLEGING = re.compile(r"\balleging\s+(?:that\s+)?(?P<what>[^.;]+?)(?=[.;]|$)", re.IGNORECASE)
@@ -37,6 +37,7 @@ _ACCORDING = re.compile(
     r"^According to (?:the |a )?(?:lawsuit|suit|complaint|indictment|(?:legal |court )?filing|statement of claim)(?:\s+filed[^,]{0,60})?,\s+(?P<what>.{25,400}?)\.?$",
     re.IGNORECASE,
 )
+_CREDIT = re.compile(r",\s+(?:(?:the\s+)?[A-Z][\w’']+(?:\s[A-Z][\w’']+){0,4}|(?:the |its )?[a-z]+(?:\s[a-z]+)?)\s+(?:said|says|say|announced|showed?)\b[^,]*$")
 _NO_ALLEGATION = re.compile(
     r"\b(?:seek|seeks|sought|ask(?:s|ed|ing)? for|damages|filed|on behalf of|no merit|denie[sd]|would (?:seek|ask)|wants?|represent|lawyer|settle|class action|the court to|trial|hearing|brought under|broader implications)\b",
     re.IGNORECASE,
@@ -54,6 +55,8 @@ def allegations(view: View) -> Iterator[Evidence]:
             offset = sentence.span.start if pattern in (_TRAILING, _ACCORDING) else 0
             start, end = match.span("what")
             span = trimmed(text, start + offset, end + offset)
+            credit = _CREDIT.search(span.of(text)) if span else None
+            span = trimmed(text, span.start, span.start + credit.start()) if span and credit else span
             if span and _is_allegation(span.of(text)):
                 yield copied("allegations", view.article.id, text, span, confidence)
                 break

@@ -12,6 +12,9 @@ from casebrief.service.domain.names import SUFFIX, mentions
 from casebrief.service.domain.schema import LONGEST_VALUE, Money, Relief
 from casebrief.service.domain.spans import Span, trimmed
 
+SUBJECT = 30
+"""Characters before "judge" or "jury" that still belong to its name ("A Manhattan federal jury")."""
+
 _SETTLES = re.compile(r"\b(?:agreed to (?:pay|settle)|to pay|will pay|settle[sd]?|settlement|deal)\b", re.IGNORECASE)
 _FINES = re.compile(r"\b(?:fined|fine of|penalty of|imposed a)\b", re.IGNORECASE)
 _AWARDS = re.compile(r"\b(?:awarded|ordered .{2,60} to pay|verdict|jury .{0,60}(?:awarded|gave|ordered))\b", re.IGNORECASE)
@@ -19,7 +22,7 @@ _RESTITUTION = re.compile(r"\b(?:restitution|forfeit)\b", re.IGNORECASE)
 _UNSURE = re.compile(
     r"\b(?:if|could|would|may|might|seek(?:s|ing)?|asks?|asked|wants?|expects?|had put|would not|no more than|prior|unrelated|sought|claims?)\b", re.IGNORECASE
 )
-_DECIDER = r"(?:(?:[Aa]|[Tt]he|[Tt]his|U\.S\.|US|federal|state|District|Circuit|Senior|Magistrate|appeals|High|Mr|Mrs|Ms|Lord|Lady)\s+)*(?:[Jj]udge(?:\s+[A-Z][\w-]+(?:\s[A-Z][\w-]+){0,2})?|[Cc]ourt|[Jj]ury|[Jj]urors|Justice\s+[A-Z][\w-]+|[Tt]ribunal|[Pp]anel|He|She)"
+_DECIDER = r"(?:(?:[Aa]|[Tt]he|[Tt]his|U\.S\.|US|federal|state|District|Circuit|Senior|Magistrate|appeals|High|Mr|Mrs|Ms|Lord|Lady)\s+)*(?:[Jj]udge(?:\s+(?:[A-Z]\.\s)?[A-Z][\w-]+(?:\s(?:[A-Z]\.\s)?[A-Z][\w-]+){0,2})?(?:\s+in\s+[A-Z]\w+(?:\s[A-Z]\w+)?)?|[Cc]ourt|[Jj]ury|[Jj]urors|Justice\s+[A-Z][\w-]+|[Tt]ribunal|[Pp]anel|He|She)"
 _DID = (
     r"(?:ruled|held|found|dismissed|denied|granted|rejected|refused|approved|certified|ordered|struck out|threw out|has thrown out|sentenced|let|allowed|convicted|acquitted|awarded|signed off"
     r"|signed|turned down|has made|has ruled|has ordered|blocked|barred|declined|vacated|upheld|affirmed|reversed|gave preliminary approval|cleared)"
@@ -36,7 +39,8 @@ def rulings(view: View) -> Iterator[Evidence]:
         paid = list(_paid(view, sentence))
         yield from paid
         if match := _RULES.search(sentence.text):
-            span = _clause(view.article.text, sentence.span, sentence.span.start + match.start())
+            start = 0 if match.start() <= SUBJECT and "," not in sentence.text[: match.start()] else match.start()
+            span = _clause(view.article.text, sentence.span, sentence.span.start + start)
             if span and not _UNSURE.search(sentence.text[max(0, match.start() - 12) : match.end()]):
                 yield copied("rulings", view.article.id, view.article.text, span, 0.8, Relief(kind=_kind(match.group(), span.of(view.article.text))))  # type: ignore[arg-type]
 

@@ -131,7 +131,7 @@ def filing_dates(view: View, sentence: Sentence) -> Iterator[tuple[Span, DatePhr
         return
     text, phrases = view.article.text, view.article.dates(sentence.span)
     for match in _FILED.finditer(text, sentence.span.start, sentence.span.end):
-        near = [phrase for phrase in phrases if _belongs(text, match.span(), phrase.span)]
+        near = [phrase for phrase in phrases if _belongs(text, match.span(), phrase.span) and not phrase.span.of(text).lower().startswith("since")]
         if len(near) == 1:
             yield Span(*match.span()), near[0]
             return
@@ -185,7 +185,7 @@ _STATUS: tuple[tuple[str, re.Pattern[str], float], ...] = (
     (
         "settled",
         re.compile(
-            r"\b(?:agreed to (?:settle|pay .{2,40} to (?:settle|resolve|end))|has settled|have settled|settled the|reach(?:ed|es) (?:a|an) (?:\S+ )?(?:settlement|deal)|the settlement|proposed settlement|settles)\b",
+            r"\b(?:agreed to (?:settle|pay .{2,40} to (?:settle|resolve|end))|will pay .{2,40} to (?:settle|resolve|end)|has settled|have settled|settled the|reach(?:ed|es) (?:a|an) (?:\S+ )?(?:settlement|deal)|the settlement|proposed settlement|settles)\b",
             re.IGNORECASE,
         ),
         0.88,
@@ -201,7 +201,7 @@ _STATUS: tuple[tuple[str, re.Pattern[str], float], ...] = (
     (
         "dismissed",
         re.compile(
-            r"\b(?:dismissed the (?:lawsuit|case|suit|complaint|action)|threw out the (?:lawsuit|case|suit)|(?:lawsuit|case|suit|complaint) (?:was|has been) (?:dismissed|thrown out|withdrawn|dropped)|voluntarily dismissed)\b",
+            r"\b(?:(?:dismissed|tossed|threw out|thrown out|tosses|dismisses) (?:a|an|the|his|her|their|its) (?:\w+ ){0,3}(?:lawsuit|case|suit|complaint|action|class action|litigation|charges|indictment)|(?:lawsuit|case|suit|complaint) (?:was|has been) (?:dismissed|thrown out|withdrawn|dropped)|voluntarily dismissed)\b",
             re.IGNORECASE,
         ),
         0.85,
@@ -229,6 +229,8 @@ _NOT_YET = re.compile(r"\b(?:if|could|would|might|may|whether|until|unless|no (?
 def status(view: View) -> Iterator[Evidence]:
     """States that the story tells, each from its first plain mention; the newest article's furthest state stands."""
     for state, pattern, confidence in _STATUS:
+        if state == "filed" and any(_MOVED_ON.search(sentence.text) for sentence in view.own):
+            continue
         for sentence in view.own:
             match = pattern.search(view.article.text, sentence.span.start, sentence.span.end)
             if match and not _NOT_YET.search(view.article.text[max(sentence.span.start, match.start() - 25) : match.start()]):
@@ -238,10 +240,18 @@ def status(view: View) -> Iterator[Evidence]:
                 break
 
 
+_MOVED_ON = re.compile(
+    r"\b(?:dismiss\w*|toss(?:ed|es)|threw out|thrown out|rul(?:ed|ing)|verdict|convict\w*|acquit\w*|sentenc\w*|settle[sd]?|settlement|appeal(?:s|ed|ing)?|jury|trial|granted|denied .{0,40}motion|revived|upheld|affirmed|fined)\b",
+    re.IGNORECASE,
+)
+"""Words of a case that is past its filing: where they stand, "filed" alone would be an old state told as the newest."""
+
+
 def _about_ours(view: View, sentence: Sentence) -> bool:
     """Whether a sentence, or the one before it in its paragraph, names a party or speaks of "the case"."""
     here = view.sentences.index(sentence)
-    near = [sentence] + [other for other in view.sentences[max(0, here - 1) : here] if other.paragraph == sentence.paragraph]
+    leans = re.match(r"(?:He|She|It|They)\b", sentence.text)
+    near = [sentence] + [other for other in view.sentences[max(0, here - (2 if leans else 1)) : here] if leans or other.paragraph == sentence.paragraph]
     words = " ".join(other.text for other in near)
     return any(mentions(words, name) for name in view.case.names) or bool(
         re.search(r"\bthe (?:case|lawsuit|suit|settlement|deal|judge|jury|company|defendants?)\b", words, re.IGNORECASE)
@@ -262,7 +272,7 @@ def class_definition(view: View) -> Iterator[Evidence]:
     """Whom the plaintiffs say they represent: the words after "on behalf of" in a sentence about the suit."""
     text = view.article.text
     for sentence in view.own:
-        if not re.search(rf"\b{SUIT}\b|\bclass\b|\binvestors\b", sentence.text, re.IGNORECASE):
+        if not re.search(rf"\b{SUIT}\b|\bclass\b|\binvestors\b|\bdamages\b", sentence.text, re.IGNORECASE):
             continue
         for match in _ON_BEHALF.finditer(text, sentence.span.start, sentence.span.end):
             span = Span(*match.span("whom"))

@@ -18,7 +18,7 @@ SHORTEST_QUOTE = 4
 _STANCES: tuple[tuple[Stance, re.Pattern[str]], ...] = (
     ("denies", re.compile(
         r"\b(?:den(?:y|ies|ied|ying) (?:the|these|those|any|all|that|wrongdoing|it|having|doing|this|liability)|denied\b|false claims|no merit|without merit|merit-?less|baseless|unfounded|not true|rejected the|rejects the"
-        r"|disagree[sd]?|(?:will|would|intends? to|vowed to|plans? to|going to) (?:vigorously |strongly )?(?:fight|defend|contest|prove)|defend (?:ourselves|itself|the|against)|did not cause|claim would be contested|in search of a loss|admits? (?:no|nothing)|without admitting)", re.IGNORECASE)),
+        r"|disagree[sd]?|(?:will|would|intends? to|vowed to|plans? to|going to) (?:vigorously |strongly )?(?:fight|defend|contest|prove)|defend (?:ourselves|itself|the|against)|did not cause|claim would be contested|in search of a loss|(?:admits?|admitted|acknowledged) (?:no\b|nothing)|(?:did|does|do) not admit|without admitting)", re.IGNORECASE)),
     ("declined_to_comment", re.compile(r"\b(?:declined to (?:comment|discuss)|declines? comment|would not comment|had no (?:immediate |further )?comment|refused to comment|cannot comment|could not comment|not comment on|no comment)\b", re.IGNORECASE)),
     ("no_response", re.compile(r"\b(?:(?:did|has|have|had) not (?:immediately |yet |return|respond|repl)\w*|not immediately (?:respond|available|return)\w*|yet to (?:issue|comment|respond|make)|could not (?:immediately )?be reached|didn['’]t (?:respond|return|reply))\b", re.IGNORECASE)),
     ("admits", re.compile(r"\b(?:admitted|acknowledged|apologi[sz]ed|pleaded guilty|accepts? responsibility)\b", re.IGNORECASE)),
