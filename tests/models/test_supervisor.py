@@ -29,6 +29,11 @@ def supervised(config):
     engine.close()
 
 
+def ask_often(engine: SupervisedEngine) -> None:
+    for _ in range(20):
+        engine.ask(LONG)
+
+
 def pid(engine: SupervisedEngine) -> int:
     found = engine.describe()["pid"]
     assert isinstance(found, int)
@@ -175,8 +180,7 @@ def test_refused_memory_is_a_typed_error_and_not_the_end(config):
         size = psutil.Process(worker).memory_info().vms
         resource.prlimit(worker, resource.RLIMIT_AS, (size, resource.RLIM_INFINITY))
         with pytest.raises((AllocationRefused, EngineDied)):
-            for _ in range(20):
-                engine.ask(LONG)
+            ask_often(engine)
         if psutil.pid_exists(worker) and pid(engine) == worker:
             resource.prlimit(worker, resource.RLIMIT_AS, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
         assert engine.ask(SHORT).answers
