@@ -57,6 +57,21 @@ def party_mentions(text: str, sentence: Span) -> Iterator[PartyMention]:
             if span and is_specific(span.of(text)) and (side, span.start) not in seen and not _is_place(text, span):
                 seen.add((side, span.start))
                 yield PartyMention(side, span, span.of(text))
+                if side == "defendant":
+                    yield from _others(text, span, sentence)
+
+
+_AND = re.compile(
+    rf"(?:,\s+(?P<middle>{NAME}))?,?\s+and\s+(?:the\s+)?(?P<last>{NAME})(?=\s+(?:over|for|of|in|on|with|to|alleging|claiming|accusing|from|at)\b|[,.;]|$)"
+)
+
+
+def _others(text: str, first: Span, sentence: Span) -> Iterator[PartyMention]:
+    """Defendants named in one breath with the first: "sued Norvane, Plinth Inc and Ober over"."""
+    match = _AND.match(text, first.end, sentence.end)
+    for group in ("middle", "last") if match else ():
+        if match and match.group(group) and (span := clean(text, Span(*match.span(group)))) and is_specific(span.of(text)):
+            yield PartyMention("defendant", span, span.of(text))
 
 
 def _is_place(text: str, span: Span) -> bool:

@@ -16,7 +16,7 @@ _DOCUMENT = r"(?:[Tt]he |[Tt]heir |[Ii]ts )(?:complaint|lawsuit|suit|filing|stat
 _ROLE = r"(?:[Aa]n? |[Tt]he )(?:[A-Z][\w’'&.-]+ )*(?:spokes(?:man|woman|person)|representative|lawyer|attorney)(?: for (?:the )?[A-Z][\w’'&. -]{1,40}?)?"
 _WHO = rf"(?P<who>{_TITLE}{NAME}(?:\s+spokes(?:man|woman|person))?|{_ROLE}|{_DOCUMENT})"
 _WHO_FIRST = _WHO.replace("<who>", "<first>")
-_AFTER = re.compile(rf"^,?\s*(?:(?:{_SPEECH})\s+{_WHO}|{_WHO_FIRST}(?:,[^,.;\"“]{{2,90}},)?\s+(?:reportedly |also |later |had )?{_SPEECH}\b)")
+_AFTER = re.compile(rf"^,?\s*(?:(?:{_SPEECH})\s+{_WHO}|{_WHO_FIRST}(?:(?:,\s[^,;\"“]{{1,70}}){{1,3}},)?\s+(?:reportedly |also |later |had )?{_SPEECH}\b)")
 _BEFORE = re.compile(
     rf"{_WHO}(?:,[^,.;\"“”]{{2,90}},)?\s+(?:has |had |have )?(?:reportedly |also |later |then )?{_SPEECH}\b(?P<gap>(?:\s+(?:in|on|at|to|during|after|by|outside|from|later|via|of|through|reporters|last|this|earlier|(?:[A-Z]\w+day))\b[^\"“”.;]{{0,80}}?)?)(?:,?\s+that)?[,:]?\s*$"
 )

@@ -112,7 +112,7 @@ _DAMAGES = re.compile(
     re.IGNORECASE,
 )
 _OTHERS: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("injunction", re.compile(r"\b(?:an? |the )?(?:(?:permanent|preliminary|court|further|interim) )*(?:injunction(?: (?:against|blocking|barring|to)\b[^.;,]{3,80})?|(?:court )?order (?:blocking|barring|stopping|requiring|that the|against|to (?:stop|make|block))[^.;,]{3,80}|injunctive relief)\b", re.IGNORECASE)),
+    ("injunction", re.compile(r"\b(?:an? |the )?(?:(?:permanent|preliminary|court|further|interim) )*(?:injunction(?: (?:against|blocking|barring|to)\b[^.;,]{3,80})?|(?:court )?order (?:blocking|barring|stopping|requiring|that the|against|to (?:stop|make|block))[^.;,]{3,80}|injunctive relief|order(?:ing)? (?:the )?(?:compan(?:y|ies)|defendants?|firms?|state|agency) to [^.;,]{3,100})\b", re.IGNORECASE)),
     ("declaration", re.compile(r"\b(?:declaratory (?:judgment|relief)|a declaration that[^.;,]{3,80})", re.IGNORECASE)),
     ("jury_trial", re.compile(r"\b(?:jury trial|trial by jury|demanded a jury)\b", re.IGNORECASE)),
 )  # fmt: skip

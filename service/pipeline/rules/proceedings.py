@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from casebrief.service.domain.article import Sentence, View
-from casebrief.service.domain.captions import captions, docket_conflicts
+from casebrief.service.domain.captions import captions, docket_conflicts, in_re
 from casebrief.service.domain.dates import DatePhrase, in_words
 from casebrief.service.domain.dockets import dockets
 from casebrief.service.domain.evidence import Evidence, computed, copied
@@ -41,6 +41,7 @@ _RULED_ON_APPEAL = re.compile(r"\b(?:upheld|affirmed|reversed|revived|overturned
 def caption(view: View) -> Iterator[Evidence]:
     """The case names of this case, wherever the story gives them."""
     if view.case.caption is None:
+        yield from _in_re(view)
         return
     plaintiff, defendant = view.case.plaintiffs[:1], view.case.defendants[:1]
     for sentence in view.own:
@@ -49,6 +50,14 @@ def caption(view: View) -> Iterator[Evidence]:
             if ours:
                 normalized = Parties(plaintiff=found.plaintiff, defendant=found.defendant)
                 yield copied("caption", view.article.id, view.article.text, found.span, 0.95, normalized)
+
+
+def _in_re(view: View) -> Iterator[Evidence]:
+    """A name of the form "In re Example Litigation", where the story gives just one and no caption with two sides."""
+    found = [span for sentence in view.own for span, _ in in_re(view.article, sentence)]
+    if len({span.of(view.article.text) for span in found}) == 1:
+        for span in found:
+            yield copied("caption", view.article.id, view.article.text, span, 0.9)
 
 
 def docket_number(view: View) -> Iterator[Evidence]:
