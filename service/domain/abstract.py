@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from casebrief.service.domain.article import Sentence, View
 from casebrief.service.domain.evidence import Evidence
@@ -26,46 +28,65 @@ _DANGLING = re.compile(r"^(?:[\"“]?(?:They|He|She|This|That|These|Those|But|An
 CONFIDENCE = 0.95
 
 
+@dataclass(frozen=True)
+class _Candidate:
+    """A sentence with the evidence that it holds."""
+
+    view: View
+    sentence: Sentence
+    inside: tuple[Evidence, ...]
+
+
 def abstract(views: Sequence[View], evidence: Sequence[Evidence]) -> Abstract | None:
     """Sentences of the articles in the order: what happened, filing, claims, relief, rulings, response.
 
     Every sentence is copied whole and cites itself. ``None`` when fewer than three sentences can be had.
     """
-    if not views:
-        return None
-    chosen: list[tuple[View, Sentence]] = []
-    for candidates in (_leads(views, evidence), *(_telling(views, evidence, fields) for fields in _ORDER)):
-        for view, sentence in candidates:
-            if len(chosen) < MOST and all(overlap(sentence.text, other.text) < ALIKE for _, other in chosen):
-                chosen.append((view, sentence))
+    candidates = [candidate for view in views for candidate in _candidates(view, evidence)]
+    chosen: list[_Candidate] = []
+    for ranked in (_leads(views, candidates), *(_telling(candidates, fields) for fields in _ORDER)):
+        for candidate in ranked:
+            if len(chosen) < MOST and all(overlap(candidate.sentence.text, other.sentence.text) < ALIKE for other in chosen):
+                chosen.append(candidate)
                 break
     if len(chosen) < FEWEST:
         return None
-    return Abstract(sentences=[_copied(view, sentence) for view, sentence in chosen])
+    return Abstract(sentences=[_copied(candidate.view, candidate.sentence) for candidate in chosen])
 
 
-def _leads(views: Sequence[View], evidence: Sequence[Evidence]) -> Iterator[tuple[View, Sentence]]:
+def _candidates(view: View, evidence: Sequence[Evidence]) -> Iterator[_Candidate]:
+    """The sentences of an article that can stand alone and hold evidence."""
+    own = view.own
+    starts = [sentence.span.start for sentence in own]
+    held: dict[int, list[Evidence]] = {}
+    for item in evidence:
+        place = bisect_right(starts, item.span.start) - 1
+        if item.article == view.article.id and place >= 0 and own[place].span.meets(item.span):
+            held.setdefault(place, []).append(item)
+    for place in sorted(held):
+        if _fits(own[place]):
+            yield _Candidate(view, own[place], tuple(held[place]))
+
+
+def _leads(views: Sequence[View], candidates: Sequence[_Candidate]) -> Iterator[_Candidate]:
     """Opening sentences that name a party, from the article with most evidence on."""
-    counts = {view.article.id: sum(item.article == view.article.id for item in evidence) for view in views}
+    counts = {view.article.id: sum(len(c.inside) for c in candidates if c.view is view) for view in views}
     for view in sorted(views, key=lambda view: -counts[view.article.id]):
-        for sentence in view.own[:3]:
-            if _fits(sentence) and any(
-                item.article == view.article.id and item.field in ("defendants", "status") and sentence.span.meets(item.span) for item in evidence
-            ):
-                yield view, sentence
+        opening = {sentence.span for sentence in view.own[:3]}
+        for candidate in candidates:
+            names_party = any(item.field in ("defendants", "status") for item in candidate.inside)
+            if candidate.view is view and candidate.sentence.span in opening and names_party:
+                yield candidate
 
 
-def _telling(views: Sequence[View], evidence: Sequence[Evidence], fields: Sequence[str]) -> Iterator[tuple[View, Sentence]]:
-    """Sentences that hold evidence of the fields, the surest first, then those that hold most."""
-    held: dict[tuple[int, Sentence], tuple[float, int]] = {}
-    for index, view in enumerate(views):
-        for sentence in view.own:
-            inside = [item for item in evidence if item.article == view.article.id and sentence.span.meets(item.span)]
-            about = [item.confidence for item in inside if item.field in fields]
-            if about and _fits(sentence):
-                held[index, sentence] = (max(about), len({item.field for item in inside}))
-    for (index, sentence), _ in sorted(held.items(), key=lambda entry: (-entry[1][1], -entry[1][0], entry[0][0], entry[0][1].span)):
-        yield views[index], sentence
+def _telling(candidates: Sequence[_Candidate], fields: Sequence[str]) -> list[_Candidate]:
+    """Sentences that hold evidence of the fields: those that hold most first, then the surest."""
+
+    def rank(candidate: _Candidate) -> tuple[int, float]:
+        sure = max((item.confidence for item in candidate.inside if item.field in fields), default=0.0)
+        return (-len({item.field for item in candidate.inside}), -sure)
+
+    return sorted((c for c in candidates if any(item.field in fields for item in c.inside)), key=rank)
 
 
 def _fits(sentence: Sentence) -> bool:

@@ -97,12 +97,16 @@ class _Merger:
     def groups(self, field: str, same: Same) -> list[Group]:
         """Evidence that states the same, together; the best-supported group first."""
         found: list[Group] = []
+        known: dict[tuple[str, object, str], Group] = {}
         for item in self.of(field):
-            group = next((group for group in found if any(same(item, other) for other in group)), None)
+            # The same words with the same typed form need no comparison: long articles repeat themselves.
+            key = (item.value, item.normalized, item.about)
+            group = known.get(key) or next((group for group in found if any(same(item, other) for other in _distinct(group))), None)
             if group is None:
-                found.append([item])
-            else:
-                group.append(item)
+                group = []
+                found.append(group)
+            group.append(item)
+            known[key] = group
         return sorted(found, key=self.rank)
 
     def rank(self, group: Group) -> tuple[float, float, int, int]:
@@ -358,6 +362,11 @@ class _Merger:
 
 
 # ---------------------------------------------------------------------- what is the same
+
+
+def _distinct(group: Group) -> Iterable[Evidence]:
+    """A group's members, those of the same words once."""
+    return {(item.value, item.about): item for item in reversed(group)}.values()
 
 
 def _docket(item: Evidence) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from casebrief.service.domain.spans import Span
 
@@ -87,6 +88,7 @@ def is_specific(name: str) -> bool:
     return bool(words - _GENERIC) and any(character.isalpha() for character in name) and len(name) > 2
 
 
+@lru_cache(maxsize=4096)
 def key_words(name: str) -> frozenset[str]:
     """The words that tell a name from others: lower case, without legal forms and small words.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _STOP = frozenset(
     "that this with from have been were their they them which while said says according also into over about would could lawsuit complaint "
@@ -10,6 +11,7 @@ _STOP = frozenset(
 )
 
 
+@lru_cache(maxsize=4096)
 def content_words(text: str) -> frozenset[str]:
     """Content words, lower case, their endings cut: what is compared.
 
@@ -27,6 +29,7 @@ def overlap(one: str, other: str) -> float:
     return len(first & second) / smaller if smaller else 0.0
 
 
+@lru_cache(maxsize=4096)
 def bare(text: str) -> str:
     """Letters and digits in lower case, single spaces: for comparing quotations by their exact words.
 
