@@ -7,6 +7,7 @@ caller gets an `EngineError`, the worker is started again in the background, and
 from __future__ import annotations
 
 import contextlib
+import os
 import queue
 import signal
 import subprocess
@@ -40,6 +41,9 @@ from tenacity import RetryError, Retrying, retry_if_exception_type, stop_after_a
 
 State = Literal["starting", "ready", "down", "closed"]
 
+ENVIRONMENT = {"OMP_WAIT_POLICY": "PASSIVE"}
+"""For the worker, where the user has set nothing else: threads that wait sleep, and a busy machine does not stall the batch."""
+
 TICK_S = 0.05
 """How often a waiting caller looks at its stop, in seconds."""
 
@@ -65,6 +69,7 @@ class _Process:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._complaints,
+            env=ENVIRONMENT | os.environ,
         )
         assert self._process.stdin is not None
         assert self._process.stdout is not None
