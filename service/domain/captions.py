@@ -22,7 +22,7 @@ _CUE = re.compile(r"(?:\bcase (?:is|was)(?: called)?|captioned|styled|entitled|t
 _ELSEWHERE = re.compile(
     r"\b(?:in (?:a|another) (?:separate|similar|related|parallel|comparable|different) (?:case|lawsuit|suit|action|matter|ruling|trial)"
     r"|in (?:a|an) unrelated|separately,|(?:a|another) separate (?:case|lawsuit|suit)|a (?:similar|comparable) (?:suit|lawsuit|case)\b"
-    r"|no connection to|not the first|two years ago|in the (?-i:[A-Z])\w+(?: [A-Z]\w+)? case\b|case two)",
+    r"|no connection (?:to|with)|not the first|(?:lost|won|settled|dropped|brought) (?:his|her|its|their) (?:own )?(?:\w+ )?(?:case|suit|lawsuit|action)|two years ago|in the (?-i:[A-Z])\w+(?: [A-Z]\w+)? case\b|case two)",
     re.IGNORECASE,
 )
 

@@ -270,7 +270,7 @@ class _Merger:
             and self.sources.newer(final, group)
         ]
         if older and rank[final[0].value] > 1:
-            self.conflict("status", "state of the case", [older[-1], final])
+            self.conflict("status", "state of the case", [*older, final])
 
     def class_definition(self) -> Fact[Any] | None:
         groups = self.groups("class_definition", lambda a, b: overlap(a.value, b.value) >= 0.7)
@@ -335,7 +335,12 @@ class _Merger:
         return next((name for name in self.case.defendants if speaker and mentions(speaker, name)), speaker or "")
 
     def quotes(self) -> list[Fact[Any]]:
-        groups = self.groups("quotes", lambda a, b: bare(a.value) in bare(b.value) or bare(b.value) in bare(a.value))
+        def same(a: Evidence, b: Evidence) -> bool:
+            if a.about and a.about == b.about and a.article == b.article:
+                return True
+            return bare(a.value) in bare(b.value) or bare(b.value) in bare(a.value)
+
+        groups = self.groups("quotes", same)
         return [self.fact(group, max(group, key=lambda item: (len(bare(item.value)), item.confidence))) for group in groups]
 
     def timeline(self) -> list[Fact[Any]]:

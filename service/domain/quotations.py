@@ -27,17 +27,21 @@ _SPOKESPERSON_AS = re.compile(r"(?:with|through)\s+(?P<who>a\s+(?:company\s+)?sp
 
 @dataclass(frozen=True)
 class Quotation:
-    """``span`` is inside the marks, without a comma that belongs to the sentence around; ``speaker`` may be unknown."""
+    """``span`` is inside the marks, without a comma that belongs to the sentence around; ``speaker`` may be unknown.
+
+    ``begun`` is where the quotation's first part starts: its own start, or another's that an attribution broke off.
+    """
 
     span: Span
     outer: Span
     speaker: Span | None
+    begun: int
 
 
 def quotations(text: str, paragraph: Span) -> Iterator[Quotation]:
     """Quoted words of a paragraph that are credited to somebody; halves of a broken quotation come one by one."""
     matches = list(_MARKS.finditer(text, paragraph.start, paragraph.end))
-    last: Span | None = None
+    last: Quotation | None = None
     for index, match in enumerate(matches):
         kind = next(name for name in "abc" if match.group(name))
         start, end = match.span(kind)
@@ -48,10 +52,11 @@ def quotations(text: str, paragraph: Span) -> Iterator[Quotation]:
         floor = matches[index - 1].end() if index else paragraph.start
         ceiling = matches[index + 1].start() if index + 1 < len(matches) else paragraph.end
         speaker = _speaker(text, floor, match.start(), match.end(), ceiling)
-        if speaker is None and last is not None and _goes_on(text, floor, match.start()):
-            speaker = last
-        last = speaker
-        yield Quotation(Span(start, end), Span(*match.span()), speaker)
+        begun = start
+        if last is not None and last.speaker and (speaker is None or speaker == last.speaker) and _goes_on(text, floor, match.start()):
+            speaker, begun = last.speaker, last.begun
+        last = Quotation(Span(start, end), Span(*match.span()), speaker, begun)
+        yield last
 
 
 def _speaker(text: str, floor: int, start: int, end: int, ceiling: int) -> Span | None:

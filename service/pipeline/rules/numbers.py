@@ -9,7 +9,7 @@ from casebrief.service.domain.article import Sentence, View
 from casebrief.service.domain.dates import DatePhrase
 from casebrief.service.domain.evidence import Evidence, copied
 from casebrief.service.domain.money import Count, counts
-from casebrief.service.domain.names import mentions
+from casebrief.service.domain.names import is_specific, mentions, names
 from casebrief.service.domain.schema import Figure
 from casebrief.service.domain.spans import Span, trimmed
 
@@ -39,7 +39,7 @@ def timeline(view: View) -> Iterator[Evidence]:
             continue
         phrases = view.article.dates(sentence.span)
         for phrase in phrases:
-            if not _is_event(sentence, phrase) or _is_spoken(text, sentence.span, phrase.span):
+            if not _is_event(sentence, phrase) or _names_strangers(view, sentence) or _is_spoken(text, sentence.span, phrase.span):
                 continue
             span = event_span(text, _own_part(text, sentence.span, phrase, phrases), phrase.span)
             confidence = 0.85 if phrase.date and phrase.date.precision != "year" else 0.7
@@ -56,6 +56,16 @@ def _is_about_the_case(view: View, sentence: Sentence) -> bool:
     """Whether the paragraph of a sentence names a party, or speaks of the case or the company."""
     words = " ".join(other.text for other in view.sentences if other.paragraph == sentence.paragraph)
     return bool(_CASE_WORD.search(words)) or any(mentions(words, name) for name in view.case.names)
+
+
+def _names_strangers(view: View, sentence: Sentence) -> bool:
+    """Whether a sentence names others and no party, and no word of the proceedings: an aside about somebody else."""
+    if any(mentions(sentence.text, name) for name in view.case.names) or _CASE_WORD.search(sentence.text):
+        return False
+    named = [span for span in names(sentence.text, Span(0, len(sentence.text))) if is_specific(span.of(sentence.text))]
+    strangers = [span for span in named if not re.search(r"\b(?:in|at|from|near|on|of)\s+(?:the\s+)?$", sentence.text[: span.start])]
+    known = " ".join(other.text for other in view.own if other is not sentence)
+    return bool(strangers) and not any(span.of(sentence.text) in known for span in strangers)
 
 
 def _is_event(sentence: Sentence, phrase: DatePhrase) -> bool:

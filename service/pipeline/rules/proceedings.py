@@ -194,7 +194,7 @@ _STATUS: tuple[tuple[str, re.Pattern[str], float], ...] = (
     (
         "settled",
         re.compile(
-            r"\b(?:agreed to (?:settle|pay .{2,40} to (?:settle|resolve|end))|will pay .{2,40} to (?:settle|resolve|end)|has settled|have settled|settled the|reach(?:ed|es) (?:a|an) (?:\S+ )?(?:settlement|deal)|the settlement|proposed settlement|settles)\b",
+            r"\b(?:agreed to (?:settle|pay .{2,40} to (?:settle|resolve|end))|will pay .{2,40} to (?:settle|resolve|end)|has settled|have settled|settled the (?:case|suit|lawsuit|class action|litigation|claims)|reach(?:ed|es) (?:a|an) (?:\S+ )?(?:settlement|deal)|the (?:proposed )?settlement (?:between|will|would|covers|must|calls|gives|pays|requires|resolves|class)|settles the (?:case|suit|lawsuit))\b",
             re.IGNORECASE,
         ),
         0.88,

@@ -47,7 +47,9 @@ def quotes(view: View) -> Iterator[Evidence]:
                 continue
             if not any(sentence.span.meets(quotation.span) for sentence in view.own):
                 continue
-            yield copied("quotes", view.article.id, text, quotation.span, 0.88, Speaker(speaker=quotation.speaker.of(text)))
+            # The halves of a quotation that its attribution broke are one fact: they share where it began.
+            about = str(quotation.begun)
+            yield copied("quotes", view.article.id, text, quotation.span, 0.88, Speaker(speaker=quotation.speaker.of(text)), about)
 
 
 def _paragraphs(view: View) -> list[Span]:

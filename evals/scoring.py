@@ -1,0 +1,260 @@
+"""From a summary and its labels to scores: assignment of items to facts, errors by class, and the sums of a run.
+
+Recall and precision are sums of credit (`matching`) over labelled facts and over reported items; they are macro-averaged
+over cases. Fields that a case does not label are not judged in it. Absent fields are true negatives, apart from recall.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+
+from casebrief.evals.labels import FIELDS, Case, LabelledFact
+from casebrief.evals.matching import Item, Match, all_items, items_of, match, right_speaker
+
+ErrorClass = Literal["missed", "spurious", "wrong value", "wrong role", "partial", "ungrounded", "not resolved"]
+BINS = 10
+"""Bins of the reliability plot."""
+
+
+@dataclass(frozen=True)
+class FactScore:
+    """One labelled fact, and what became of it; ``found`` is the text of the item that was matched with it."""
+
+    field: str
+    vital: bool
+    credit: float
+    expected: str
+    found: str | None
+
+
+@dataclass(frozen=True)
+class ErrorLine:
+    """One thing that is wrong, with the texts; ``cost`` is the credit that it lost."""
+
+    case: str
+    field: str
+    kind: ErrorClass
+    cost: float
+    expected: str | None
+    found: str | None
+
+
+@dataclass
+class CaseScore:
+    """How one case was answered."""
+
+    case: str
+    facts: list[FactScore] = field(default_factory=list)
+    reported: dict[str, int] = field(default_factory=dict)
+    credited: dict[str, float] = field(default_factory=dict)
+    errors: list[ErrorLine] = field(default_factory=list)
+    absent: dict[str, bool] = field(default_factory=dict)
+    speakers: list[bool] = field(default_factory=list)
+    distractors: list[str] = field(default_factory=list)
+    ungrounded: int = 0
+    citations: int = 0
+    confidences: list[tuple[float, float]] = field(default_factory=list)
+
+    def recall(self, *, vital: bool = False, fields: Iterable[str] = FIELDS) -> float | None:
+        """Credit a labelled fact, 0 to 1, or ``None`` without facts."""
+        chosen = [fact.credit for fact in self.facts if fact.field in set(fields) and (fact.vital or not vital)]
+        return sum(chosen) / len(chosen) if chosen else None
+
+    def precision(self, fields: Iterable[str] = FIELDS) -> float | None:
+        """Credit a reported item, 0 to 1, or ``None`` when nothing was reported."""
+        count = sum(self.reported.get(name, 0) for name in fields)
+        return sum(self.credited.get(name, 0.0) for name in fields) / count if count else None
+
+
+def score_case(case: Case, response: dict[str, Any]) -> CaseScore:
+    """Judge one response against its case."""
+    score = CaseScore(case.id)
+    summary = response.get("summary") or {}
+    texts = {article.id: article.text for article in case.articles}
+    for name in sorted(case.scored, key=FIELDS.index):
+        facts = [fact for fact in case.facts if fact.field == name]
+        items = items_of(summary, name)
+        if name in case.absent:
+            score.absent[name] = not items
+        _score_field(score, name, facts, items)
+    _look_at_grounds(score, summary, texts)
+    told = _told(summary)
+    score.distractors = [text for text in case.distractors if text.casefold() in told]
+    return score
+
+
+def _score_field(score: CaseScore, name: str, facts: Sequence[LabelledFact], items: Sequence[Item]) -> None:
+    pairs = assign(facts, items)
+    matched = {i for i, _, _ in pairs}
+    for i, j, found in pairs:
+        _count(score, name, facts[i], items[j], found)
+    for i, fact in enumerate(facts):
+        if i not in matched:
+            score.facts.append(FactScore(name, fact.vital, 0.0, shown(fact.value), None))
+            near = _nearest(fact, items)
+            kind: ErrorClass = near.fault if near and near.fault in ("not resolved",) else "missed"  # type: ignore[assignment]
+            score.errors.append(ErrorLine(score.case, name, kind, 1.0 + fact.vital, shown(fact.value), None))
+    used = {j for _, j, _ in pairs}
+    for j, item in enumerate(items):
+        if j not in used:
+            score.confidences.append((_confidence(item), 0.0))
+            score.errors.append(ErrorLine(score.case, name, "spurious", 1.0, None, _value(item)))
+    score.reported[name] = len(items)
+    score.credited[name] = sum(found.credit for _, _, found in pairs)
+
+
+def _count(score: CaseScore, name: str, fact: LabelledFact, item: Item, found: Match) -> None:
+    score.facts.append(FactScore(name, fact.vital, found.credit, shown(fact.value), _value(item)))
+    score.confidences.append((_confidence(item), found.credit))
+    if name == "quotes":
+        score.speakers.append(right_speaker(fact, item))
+    if found.credit < 1:
+        kind: ErrorClass = found.fault or "partial"
+        score.errors.append(ErrorLine(score.case, name, kind, (1.0 + fact.vital) * (1 - found.credit), shown(fact.value), _value(item)))
+
+
+def assign(facts: Sequence[LabelledFact], items: Sequence[Item]) -> list[tuple[int, int, Match]]:
+    """Facts and items paired so that the sum of credit is greatest; the order of the items never matters."""
+    if not facts or not items:
+        return []
+    table = [[match(fact, item) for item in items] for fact in facts]
+    credit = np.array([[found.credit for found in row] for row in table])
+    rows, columns = linear_sum_assignment(credit, maximize=True)
+    return [(int(i), int(j), table[i][j]) for i, j in zip(rows, columns, strict=True) if table[i][j].credit > 0]
+
+
+def _nearest(fact: LabelledFact, items: Sequence[Item]) -> Match | None:
+    return next((found for item in items if (found := match(fact, item)).fault == "not resolved"), None)
+
+
+def _look_at_grounds(score: CaseScore, summary: dict[str, Any], texts: dict[str, str]) -> None:
+    """Citations that do not slice back, and copied values that are not their quote."""
+    for name, item in all_items(summary, [*FIELDS[:-1]]):
+        citations = item.get("citations") or []
+        broken = [c for c in citations if texts.get(c.get("article"), "")[c.get("start", 0) : c.get("end", 0)] != c.get("quote")]
+        score.citations += len(citations)
+        invented = not citations or (item.get("guarantee") == "copied" and item.get("value") != citations[0].get("quote"))
+        if broken or invented:
+            score.ungrounded += 1
+            score.errors.append(ErrorLine(score.case, name, "ungrounded", 2.0, None, _value(item)))
+
+
+def _told(summary: dict[str, Any]) -> str:
+    """All words of a summary, for distractors."""
+    words: list[str] = []
+
+    def walk(node: Any) -> None:
+        if isinstance(node, str):
+            words.append(node)
+        elif isinstance(node, dict):
+            for value in node.values():
+                walk(value)
+        elif isinstance(node, list):
+            for value in node:
+                walk(value)
+
+    walk(summary)
+    return "\n".join(words).casefold()
+
+
+def _confidence(item: Item) -> float:
+    return float(item.get("confidence") or 0.0)
+
+
+def _value(item: Item) -> str:
+    if "positions" in item:
+        return " / ".join(position["value"] for position in item["positions"])
+    return str(item.get("value"))
+
+
+def shown(value: Any) -> str:
+    """A label's value in one line."""
+    if not isinstance(value, dict):
+        return str(value)
+    return ", ".join(f"{key}: {part}" for key, part in value.items() if part is not None)
+
+
+# ---------------------------------------------------------------------- a run
+
+
+def mean(values: Iterable[float | None]) -> float | None:
+    """The mean of what is there, or ``None`` when nothing is."""
+    known = [value for value in values if value is not None]
+    return sum(known) / len(known) if known else None
+
+
+def f1(recall: float | None, precision: float | None) -> float | None:
+    """The harmonic mean of recall and precision."""
+    if recall is None or precision is None:
+        return None
+    return 2 * recall * precision / (recall + precision) if recall + precision else 0.0
+
+
+def totals(scores: Sequence[CaseScore]) -> dict[str, Any]:
+    """The scores of a run: over all, per field, absences, conflicts, calibration. Macro over cases."""
+    recall, precision = mean(s.recall() for s in scores), mean(s.precision() for s in scores)
+    absent = [ok for s in scores for ok in s.absent.values()]
+    speakers = [ok for s in scores for ok in s.speakers]
+    return {
+        "cases": len(scores),
+        "recall_vital": mean(s.recall(vital=True) for s in scores),
+        "recall": recall,
+        "precision": precision,
+        "f1": f1(recall, precision),
+        "absent_accuracy": sum(absent) / len(absent) if absent else None,
+        "speakers_right": sum(speakers) / len(speakers) if speakers else None,
+        "distractors": sum(len(s.distractors) for s in scores),
+        "ungrounded": sum(s.ungrounded for s in scores),
+        "citations": sum(s.citations for s in scores),
+        "conflicts": conflicts(scores),
+        "calibration": calibration([pair for s in scores for pair in s.confidences]),
+        "fields": {name: by_field(scores, name) for name in FIELDS if any(name in s.reported for s in scores)},
+    }
+
+
+def by_field(scores: Sequence[CaseScore], name: str) -> dict[str, Any]:
+    """One field over all cases: facts and items are pooled, for many cases hold one fact of a field."""
+    facts = [fact for s in scores for fact in s.facts if fact.field == name]
+    reported = sum(s.reported.get(name, 0) for s in scores)
+    credited = sum(s.credited.get(name, 0.0) for s in scores)
+    vital = [fact.credit for fact in facts if fact.vital]
+    recall = sum(fact.credit for fact in facts) / len(facts) if facts else None
+    precision = credited / reported if reported else None
+    return {
+        "facts": len(facts),
+        "reported": reported,
+        "recall_vital": sum(vital) / len(vital) if vital else None,
+        "recall": recall,
+        "precision": precision,
+        "f1": f1(recall, precision),
+    }
+
+
+def conflicts(scores: Sequence[CaseScore]) -> dict[str, Any]:
+    """Conflicts found and falsely raised."""
+    facts = [fact for s in scores for fact in s.facts if fact.field == "conflicts"]
+    false = sum(s.reported.get("conflicts", 0) for s in scores) - sum(fact.credit > 0 for fact in facts)
+    return {"labelled": len(facts), "found": sum(fact.credit for fact in facts), "false": false}
+
+
+def calibration(pairs: Sequence[tuple[float, float]]) -> dict[str, Any]:
+    """The reliability of confidences: bins of (mean confidence, mean credit, count), and the expected calibration error.
+
+    Guo et al., On Calibration of Modern Neural Networks, 2017, equation 3, with equal-width bins.
+    """
+    bins: list[list[tuple[float, float]]] = [[] for _ in range(BINS)]
+    for confidence, credit in pairs:
+        bins[min(BINS - 1, int(confidence * BINS))].append((confidence, credit))
+    plotted = [(sum(c for c, _ in b) / len(b), sum(k for _, k in b) / len(b), len(b)) for b in bins if b]
+    error = sum(count * abs(confidence - credit) for confidence, credit, count in plotted) / len(pairs) if pairs else None
+    return {"bins": plotted, "expected_calibration_error": error}
+
+
+def as_record(score: CaseScore) -> dict[str, Any]:
+    """A case's score as plain data."""
+    return asdict(score)
