@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-
 from casebrief.service.pipeline.articles import Submitted
 
 SINGLE = ("caption", "docket_number", "court", "judge", "filed_on", "proceeding", "status", "class_definition")
@@ -78,8 +77,13 @@ def load_cases(folder: Path, only: tuple[str, ...] = ()) -> list[Case]:
     return [_load(path) for path in folders]
 
 
+def _yaml(folder: Path) -> Any:
+    # libyaml's loader is ten times as fast as the one in Python; it is safe as well.
+    return yaml.load((folder / "case.yaml").read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+
+
 def _load(folder: Path) -> Case:
-    raw = yaml.safe_load((folder / "case.yaml").read_text(encoding="utf-8"))
+    raw = _yaml(folder)
     digest = hashlib.sha256((folder / "case.yaml").read_bytes())
     articles = []
     for item in raw["articles"]:
@@ -97,14 +101,20 @@ def _load(folder: Path) -> Case:
         for fact in raw["facts"]
     )
     return Case(
-        raw["id"], raw.get("note") or "", tuple(articles), facts, tuple(raw.get("absent") or ()), tuple(map(str, raw.get("distractors") or ())), digest.hexdigest()
+        raw["id"],
+        raw.get("note") or "",
+        tuple(articles),
+        facts,
+        tuple(raw.get("absent") or ()),
+        tuple(map(str, raw.get("distractors") or ())),
+        digest.hexdigest(),
     )
 
 
 def problems_of(folder: Path) -> Iterator[str]:
     """What is wrong with one case folder, in words."""
     try:
-        case = yaml.safe_load((folder / "case.yaml").read_text(encoding="utf-8"))
+        case = _yaml(folder)
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         yield f"case.yaml: {' '.join(str(error).split())}"
         return

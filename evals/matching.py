@@ -47,9 +47,7 @@ def match(fact: LabelledFact, item: Item) -> Match:
 
 
 STANCES = frozenset({"denies", "declined_to_comment", "no_response", "admits", "other"})
-KINDS = frozenset(
-    {"damages", "statutory_damages", "restitution", "fine", "settlement", "fees", "other", "injunction", "declaration", "jury_trial"}
-)
+KINDS = frozenset({"damages", "statutory_damages", "restitution", "fine", "settlement", "fees", "other", "injunction", "declaration", "jury_trial"})
 
 
 def _whole(form: Any, fact: LabelledFact) -> Any:
@@ -124,7 +122,7 @@ def caption(form: Any, item: Item, fact: LabelledFact) -> Match:
 
 def _sides(text: object) -> tuple[str, str] | None:
     parts = re.split(r"\s(?:v\.?|vs\.?)\s", str(text), maxsplit=1)
-    if len(parts) != 2:  # noqa: PLR2004 - a case has two sides
+    if len(parts) != 2:
         return None
     bare = [re.sub(r",?\s+(?:et al\.?|and others|and another|& Ors|& Anor)$", "", part.strip()) for part in parts]
     return bare[0], bare[1]

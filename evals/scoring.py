@@ -11,10 +11,9 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
-
 from casebrief.evals.labels import FIELDS, Case, LabelledFact
 from casebrief.evals.matching import Item, Match, all_items, items_of, match, right_speaker
+from scipy.optimize import linear_sum_assignment
 
 ErrorClass = Literal["missed", "spurious", "wrong value", "wrong role", "partial", "ungrounded", "not resolved"]
 BINS = 10
@@ -97,7 +96,7 @@ def _score_field(score: CaseScore, name: str, facts: Sequence[LabelledFact], ite
         if i not in matched:
             score.facts.append(FactScore(name, fact.vital, 0.0, shown(fact.value), None))
             near = _nearest(fact, items)
-            kind: ErrorClass = near.fault if near and near.fault in ("not resolved",) else "missed"  # type: ignore[assignment]
+            kind: ErrorClass = near.fault if near and near.fault == "not resolved" else "missed"
             score.errors.append(ErrorLine(score.case, name, kind, 1.0 + fact.vital, shown(fact.value), None))
     used = {j for _, j, _ in pairs}
     for j, item in enumerate(items):

@@ -75,7 +75,7 @@ def running_server(python: Path = Path(sys.executable), cwd: Path | None = None,
     """A real `casebrief serve` in a process of its own; yields its address and the process."""
     port = free_port()
     process = subprocess.Popen(
-        [python, "-m", "casebrief.service.edges.cli", "serve", "--port", str(port)],
+        [python, "-m", "casebrief.evals.cli", "serve", "--port", str(port)],
         env={**os.environ, **environment},
         cwd=cwd,
         stdout=subprocess.DEVNULL,

@@ -40,8 +40,8 @@ app.add_typer(models_app, name="models")
 _out, _err = Console(highlight=False), Console(stderr=True, highlight=False)
 
 
-def main() -> None:
-    """The console script."""
+def run_app() -> None:
+    """Run the command line; what the product refuses becomes one line and an exit code."""
     try:
         app()
     except KeyboardInterrupt:
@@ -223,7 +223,3 @@ def path_command(name: Annotated[str | None, typer.Argument(help="A name or a pa
     """Print where a model's weights lie."""
     catalog = catalog_of(_settings())
     print(catalog.path(name or catalog.default))
-
-
-if __name__ == "__main__":
-    main()

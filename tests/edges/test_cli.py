@@ -13,7 +13,7 @@ from casebrief.service.domain.schema import SummaryResponse
 
 def casebrief(*arguments: object, cwd: Path | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "casebrief.service.edges.cli", *map(str, arguments)],
+        [sys.executable, "-m", "casebrief.evals.cli", *map(str, arguments)],
         capture_output=True,
         text=True,
         env={**os.environ, "COLUMNS": "100", **environment},

@@ -1,0 +1,101 @@
+"""What changed between two runs: per field and per case, with the texts, and whether it is a loss that counts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from casebrief.evals.scoring import CaseScore, FactScore
+from casebrief.evals.statistics import LEVEL, holm, mcnemar, paired_difference
+
+RIGHT = 0.75
+"""Credit from which a fact counts as found, where a test wants yes or no."""
+
+
+@dataclass(frozen=True)
+class FieldChange:
+    """How a field's facts moved: facts lost and won, the exact probability of it, and Holm's adjustment over all fields."""
+
+    field: str
+    facts: int
+    lost: int
+    won: int
+    probability: float
+    adjusted: float
+
+    @property
+    def regressed(self) -> bool:
+        """Whether more facts were lost than chance explains."""
+        return self.lost > self.won and self.adjusted < LEVEL
+
+
+@dataclass(frozen=True)
+class FactChange:
+    """One fact that was answered otherwise."""
+
+    case: str
+    field: str
+    expected: str
+    before: str | None
+    after: str | None
+    credit_before: float
+    credit_after: float
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two runs side by side; ``recall`` and ``precision`` hold (before, after, 95 % interval of the change a case)."""
+
+    recall: tuple[float, float, tuple[float, float] | None]
+    precision: tuple[float, float, tuple[float, float] | None]
+    fields: tuple[FieldChange, ...]
+    facts: tuple[FactChange, ...]
+
+    @property
+    def regressed(self) -> bool:
+        """Whether any field lost significantly, or recall or precision fell with its whole interval below zero."""
+        whole = any(spread is not None and spread[1] < 0 for _, _, spread in (self.recall, self.precision))
+        return whole or any(change.regressed for change in self.fields)
+
+
+def compare(before: Sequence[CaseScore], after: Sequence[CaseScore]) -> Comparison:
+    """Compare two scored runs over the cases that both have, each fact with itself."""
+    pairs = [(a, b) for a in before for b in after if a.case == b.case]
+    moved = [(a.case, old, new) for a, b in pairs for old, new in _same_facts(a, b)]
+    names = list(dict.fromkeys(old.field for _, old, _ in moved))
+    lost = {name: sum(_found(old) and not _found(new) for _, old, new in moved if old.field == name) for name in names}
+    won = {name: sum(_found(new) and not _found(old) for _, old, new in moved if old.field == name) for name in names}
+    probabilities = [mcnemar(lost[name], won[name]) for name in names]
+    adjusted = holm(probabilities)
+    fields = tuple(
+        FieldChange(name, sum(old.field == name for _, old, _ in moved), lost[name], won[name], probability, correct)
+        for name, probability, correct in zip(names, probabilities, adjusted, strict=True)
+    )
+    facts = tuple(
+        FactChange(case, old.field, old.expected, old.found, new.found, old.credit, new.credit)
+        for case, old, new in moved
+        if old.credit != new.credit or old.found != new.found
+    )
+    return Comparison(
+        _change([a.recall() or 0.0 for a, _ in pairs], [b.recall() or 0.0 for _, b in pairs]),
+        _change([a.precision() or 0.0 for a, _ in pairs], [b.precision() or 0.0 for _, b in pairs]),
+        fields,
+        facts,
+    )
+
+
+def _change(before: list[float], after: list[float]) -> tuple[float, float, tuple[float, float] | None]:
+    count = max(1, len(before))
+    return sum(before) / count, sum(after) / count, paired_difference(before, after)
+
+
+def _found(fact: FactScore) -> bool:
+    return fact.credit >= RIGHT
+
+
+def _same_facts(before: CaseScore, after: CaseScore) -> list[tuple[FactScore, FactScore]]:
+    """The facts of a case in both runs; facts of the same words are paired in their order."""
+    waiting: dict[tuple[str, str], list[FactScore]] = {}
+    for fact in after.facts:
+        waiting.setdefault((fact.field, fact.expected), []).append(fact)
+    return [(old, waiting[key].pop(0)) for old in before.facts if waiting.get(key := (old.field, old.expected))]

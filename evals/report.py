@@ -1,0 +1,123 @@
+"""One self-contained HTML page of a run: scores, calibration, and every case with its articles, where a click on a fact goes to its words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from casebrief.evals.labels import FIELDS, Case
+from casebrief.evals.matching import items_of
+from casebrief.evals.runs import Run
+from casebrief.evals.scoring import CaseScore, shown, totals
+from casebrief.evals.tables import headline
+from casebrief.evals.tables import shown as digits
+from jinja2 import Environment, StrictUndefined
+
+PLOT = 220
+"""Side of the reliability plot in pixels."""
+
+
+@dataclass(frozen=True)
+class Mark:
+    """Words of an article that a label or a citation points at; ``id`` names the fact."""
+
+    start: int
+    end: int
+    kind: str
+    id: str
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A run of an article's text with the same marks."""
+
+    text: str
+    kinds: str
+    ids: str
+
+
+def write_report(out: Path, run: Run, cases: Sequence[Case], scores: Sequence[CaseScore], others: Mapping[str, Sequence[CaseScore]]) -> None:
+    """Write the page. It loads nothing from anywhere."""
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    template = environment.from_string(files("casebrief.evals").joinpath("report.html").read_text(encoding="utf-8"))
+    reached = totals(scores)
+    rivals = {name: totals(list(told)) for name, told in others.items() if told}
+    page = template.render(
+        header=run.header,
+        rows=headline(reached, scores),
+        rivals={name: headline(told, list(others[name])) for name, told in rivals.items()},
+        bars=list(_bars(reached, rivals.get("baseline"))),
+        plot=_plot(reached["calibration"]["bins"]),
+        side=PLOT,
+        cases=[_case(case, score, run) for case in cases for score in _first(scores, case)],
+        errors=[{"case": s.case, "error": s.error} for s in run.errors],
+    )
+    out.write_text(page, encoding="utf-8")
+
+
+def _first(scores: Sequence[CaseScore], case: Case) -> Sequence[CaseScore]:
+    """A case's score in the first repeat, if it was answered."""
+    return [score for score in scores if score.case == case.id][:1]
+
+
+def _bars(reached: dict[str, Any], baseline: dict[str, Any] | None) -> Iterator[dict[str, Any]]:
+    for name, field in reached["fields"].items():
+        before = (baseline or {"fields": {}})["fields"].get(name, {}).get("f1")
+        yield {
+            "field": name,
+            "f1": digits(field["f1"]),
+            "width": round(100 * (field["f1"] or 0)),
+            "before": round(100 * before) if before is not None else None,
+            "recall": digits(field["recall"]),
+            "precision": digits(field["precision"]),
+            "facts": field["facts"],
+        }
+
+
+def _plot(bins: Sequence[Sequence[float]]) -> list[dict[str, float]]:
+    most = max((count for _, _, count in bins), default=1)
+    return [{"x": PLOT * c, "y": PLOT * (1 - k), "r": 3 + 7 * count / most, "count": count} for c, k, count in bins]
+
+
+def _case(case: Case, score: CaseScore, run: Run) -> dict[str, Any]:
+    summary: dict[str, Any] = next((s.response["summary"] for s in run.samples if s.case == case.id and s.response), {})
+    marks: dict[str, list[Mark]] = {article.id: [] for article in case.articles}
+    texts = {article.id: article.text for article in case.articles}
+    labelled = []
+    for number, fact in enumerate(case.facts):
+        name = f"{case.id}-label-{number}"
+        for article, quote in fact.evidence:
+            start = texts[article].find(quote)
+            marks[article].append(Mark(start, start + len(quote), "label", name))
+        labelled.append({"id": name, "field": fact.field, "value": shown(fact.value), "vital": fact.vital})
+    found = []
+    for field in FIELDS[:-1]:
+        for number, item in enumerate(items_of(summary, field)):
+            name = f"{case.id}-{field}-{number}"
+            for citation in item.get("citations", []):
+                if citation.get("article") in marks and "start" in citation:
+                    marks[citation["article"]].append(Mark(citation["start"], citation["end"], "found", name))
+            found.append({"id": name, "field": field, "value": str(item.get("value"))})
+    return {
+        "id": case.id,
+        "note": case.note,
+        "recall": digits(score.recall()),
+        "precision": digits(score.precision()),
+        "labelled": labelled,
+        "found": found,
+        "errors": sorted(score.errors, key=lambda error: -error.cost),
+        "articles": [{"id": a.id, "publisher": a.publisher or "", "segments": list(segments(a.text, marks[a.id]))} for a in case.articles],
+    }
+
+
+def segments(text: str, marks: Sequence[Mark]) -> Iterator[Segment]:
+    """The text cut at every edge of a mark; together the segments are the text."""
+    edges = sorted({0, len(text), *(mark.start for mark in marks), *(mark.end for mark in marks)})
+    for start, end in pairwise(edges):
+        over = [mark for mark in marks if mark.start <= start and end <= mark.end]
+        kinds = " ".join(sorted({mark.kind for mark in over}))
+        yield Segment(text[start:end], kinds, " ".join(dict.fromkeys(mark.id for mark in over)))

@@ -1,0 +1,57 @@
+"""The stock way, in a process of its own: llama-cpp-python's chat completion with a JSON Schema, all articles in one prompt.
+
+Reads ``{"path", "articles"}`` from standard input, writes ``{"text", "seconds"}``. What others would do first; kept to be compared with.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+
+MOST_ANSWER_TOKENS = 1024
+CONTEXT = 8192
+
+SYSTEM = "You summarise news articles about one lawsuit as JSON. Cite the article's id and the exact words for every fact."
+
+
+def _schema() -> dict[str, object]:
+    """The summary's fields in the plainest schema that llama-cpp-python's grammar can carry."""
+    citation = {"type": "object", "properties": {"article": {"type": "string"}, "quote": {"type": "string"}}, "required": ["article", "quote"]}
+    fact = {
+        "type": "object",
+        "properties": {"value": {"type": "string"}, "citations": {"type": "array", "items": citation}},
+        "required": ["value", "citations"],
+    }
+    single = ("caption", "docket_number", "court", "judge", "filed_on", "proceeding", "status")
+    many = ("plaintiffs", "defendants", "counsel", "causes_of_action", "allegations", "relief_sought", "rulings", "responses", "quotes", "timeline")
+    properties: dict[str, object] = dict.fromkeys(single, fact)
+    properties |= {name: {"type": "array", "items": fact} for name in many}
+    return {"type": "object", "properties": properties, "required": list(properties)}
+
+
+def main() -> None:
+    """Answer once."""
+    from llama_cpp import Llama
+
+    asked = json.load(sys.stdin)
+    sink = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    model = Llama(asked["path"], n_ctx=CONTEXT, verbose=False, seed=0, logits_all=False)
+    told = "\n\n".join(f"[{article['id']}]\n{article['text']}" for article in asked["articles"])
+    room = 4 * (CONTEXT - MOST_ANSWER_TOKENS - 600)
+    started = time.perf_counter()
+    answer = model.create_chat_completion(
+        messages=[{"role": "system", "content": SYSTEM}, {"role": "user", "content": told[:room]}],
+        response_format={"type": "json_object", "schema": _schema()},
+        temperature=0.0,
+        max_tokens=MOST_ANSWER_TOKENS,
+    )
+    assert isinstance(answer, dict)
+    json.dump({"text": answer["choices"][0]["message"]["content"], "seconds": round(time.perf_counter() - started, 2)}, sink)
+    sink.flush()
+
+
+if __name__ == "__main__":
+    main()
