@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 from casebrief.evals.labels import Case
+from casebrief.evals.runs import RunError
 from casebrief.prompts.loader import load as load_prompts
 from casebrief.service.edges.settings import Settings
 from casebrief.service.edges.wiring import Casebrief, catalog_of, wire
@@ -63,7 +64,10 @@ class Service:
 
     def settings(self) -> dict[str, Any]:
         """See `runs.Answering`; the service's own readiness tells its model."""
-        ready = httpx.get(f"{self._url}/readyz", timeout=10).json()
+        try:
+            ready = httpx.get(f"{self._url}/readyz", timeout=10).json()
+        except (httpx.HTTPError, ValueError) as error:
+            raise RunError(f"{self._url} does not answer as casebrief does: {error}") from error
         engine = (ready.get("engine") or {}).get("engine") or {}
         return {"url": self._url, "model": ready.get("model"), "model_sha256": engine.get("model_sha256"), "engine": engine.get("engine")}
 

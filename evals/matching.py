@@ -51,14 +51,19 @@ KINDS = frozenset({"damages", "statutory_damages", "restitution", "fine", "settl
 
 
 def _whole(form: Any, fact: LabelledFact) -> Any:
-    """A form in the shape of the fact's value: an accepted text stands for one part of it (a stance, a kind, a name)."""
-    if isinstance(form, dict) or not isinstance(fact.value, dict):
+    """A form in the shape of the fact's value: an accepted text stands for one part of it (a stance, a kind, a name).
+
+    An accepted mapping may name only what differs.
+    """
+    if not isinstance(fact.value, dict):
         return form
+    if isinstance(form, dict):
+        return fact.value | form
     if fact.field == "responses":
         return fact.value | ({"stance": form} if form in STANCES else {"speaker": form})
     if fact.field in ("relief_sought", "rulings"):
         return fact.value | {"kind": form} if form in KINDS else form
-    parts = {"quotes": "text", "counsel": "name", "court": "name", "figures": "unit", "conflicts": "about"}
+    parts = {"quotes": "text", "counsel": "name", "court": "name", "figures": "unit", "conflicts": "about", "filed_on": "phrase", "timeline": "phrase"}
     return fact.value | {parts[fact.field]: form} if fact.field in parts else form
 
 
@@ -228,7 +233,7 @@ def figure(form: Any, item: Item, fact: LabelledFact) -> Match:
         return NO_MATCH
     told = set(tokens(f"{form.get('unit') or ''} {form.get('of') or ''}"))
     unit = str(found.get("unit") or "").casefold()
-    alike = unit in told or unit.rstrip("s") in told or (unit in PEOPLE and bool(told & PEOPLE))
+    alike = bool(set(tokens(unit)) & told) or unit.rstrip("s") in told or (unit in PEOPLE and bool(told & PEOPLE))
     return RIGHT_MATCH if alike else Match(PARTIAL, "wrong role")
 
 

@@ -12,7 +12,6 @@ from typing import Annotated, NoReturn
 import typer
 from casebrief import __version__
 from casebrief.models.errors import CatalogError, ModelError
-from casebrief.models.pull import pull as pull_model
 from casebrief.service import example
 from casebrief.service.domain.schema import SummaryResponse
 from casebrief.service.edges import brief
@@ -201,6 +200,8 @@ def list_models() -> None:
 @models_app.command("pull")
 def pull_command(name: Annotated[str, typer.Argument(help="A name of the catalogue.")]) -> None:
     """Fetch a model's weights and check them."""
+    from casebrief.models.pull import pull as pull_model  # the HTTP client is for this command alone
+
     catalog = catalog_of(_settings())
     entry = catalog.entry(name)
     with Progress(TextColumn(name), BarColumn(), DownloadColumn(), TransferSpeedColumn(), console=_err) as progress:

@@ -6,6 +6,8 @@ import datetime
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
 from casebrief.service.domain.article import Article, CaseIdentity, Sentence, View
 from casebrief.service.domain.captions import Caption, CaptionGroup, captions, group_captions, main_caption, speaks_of_another
@@ -13,7 +15,6 @@ from casebrief.service.domain.dates import day_first
 from casebrief.service.domain.names import is_specific, key_words, mentions, same_name
 from casebrief.service.domain.parties import party_mentions
 from casebrief.service.domain.story import find_story
-from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
 SHINGLE = 5
 COPY_SHARE = 0.6
@@ -46,17 +47,18 @@ class Dossier:
     case: CaseIdentity
 
 
-_identifier: LanguageIdentifier | None = None
-
-
 def language_of(text: str) -> str:
     """The ISO 639-1 code of a text's language, as py3langid sees it; "und" for less than 40 letters."""
-    global _identifier
     if sum(character.isalpha() for character in text) < 40:
         return "und"
-    if _identifier is None:
-        _identifier = LanguageIdentifier.from_model_file(MODEL_FILE)  # type: ignore[no-untyped-call]
-    return str(_identifier.classify(text)[0])
+    return str(_identifier().classify(text)[0])
+
+
+@cache
+def _identifier() -> Any:
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier  # loads its table: not every command reads articles
+
+    return LanguageIdentifier.from_model_file(MODEL_FILE)  # type: ignore[no-untyped-call]
 
 
 def prepare(submitted: Submitted) -> Article:

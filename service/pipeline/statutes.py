@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from casebrief.service.domain.spans import Span
-from eyecite import get_citations
-from eyecite.models import FullLawCitation
 
 # The common causes of action of private and public law in English-speaking courts, as practice manuals name them.
 _THEORIES = (
@@ -63,6 +61,9 @@ def law_phrases(text: str, within: Span) -> Iterator[LawPhrase]:
             owner = match.groupdict().get("owner")
             found.append(LawPhrase(Span(within.start + match.start(), within.start + match.end()), owner or _jurisdiction(words, match.start())))
     if "§" in words or re.search(r"\b(?:U\.S\.C|Code|Stat)\b", words):
+        from eyecite import get_citations  # its tables take a fifth of a second, and most sentences cite no code
+        from eyecite.models import FullLawCitation
+
         for citation in get_citations(words):
             if isinstance(citation, FullLawCitation) and "Patent" not in str(citation):
                 start, end = citation.span()  # type: ignore[no-untyped-call]
