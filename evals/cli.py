@@ -148,9 +148,9 @@ def _judge(run: Run, cases: list[Case], gates: Path | None, junit_file: Path | N
     if junit_file:
         junit(junit_file, scores)
     if as_markdown:
-        print(markdown(reached, scores, missed, comparison))
+        print(markdown(reached, scores, missed, comparison, run.cost))
     else:
-        _print_scores(reached, scores)
+        _print_scores(reached, scores, run.cost)
         for miss in missed:
             _out.print(f"[red]missed gate[/] {miss}")
     for sample in run.errors:
@@ -174,9 +174,9 @@ def _against_baseline(run: Run, cases: list[Case], scores: list[CaseScore]) -> C
     return compare(_scores(baseline, cases), scores)
 
 
-def _print_scores(reached: dict[str, object], scores: list[CaseScore]) -> None:
+def _print_scores(reached: dict[str, object], scores: list[CaseScore], cost: dict[str, float]) -> None:
     table = Table("score", "value (95 % interval)", box=None)
-    for label, value in headline(reached, scores):
+    for label, value in headline(reached, scores, cost):
         table.add_row(label, value)
     _out.print(table)
     fields = Table("field", "facts", "reported", "recall", "precision", box=None)

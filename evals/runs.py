@@ -69,6 +69,13 @@ class Run:
         return [sample for sample in self.samples if sample.error is not None]
 
     @property
+    def cost(self) -> dict[str, float]:
+        """Means a sample, as the clock and the counters had them: seconds, prompt tokens evaluated, output tokens."""
+        told = [sample.clock.get("timings") or {} for sample in self.samples if sample.error is None]
+        keys = ("total_s", "prompt_tokens", "output_tokens")
+        return {key: sum(timings.get(key) or 0 for timings in told) / len(told) for key in keys} if told else {}
+
+    @property
     def complete(self) -> bool:
         """Whether every case was answered in every repeat."""
         wanted = {(case, repeat) for case in self.header["cases"] for repeat in range(self.header["repeats"])}

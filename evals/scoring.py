@@ -101,7 +101,7 @@ def _score_field(score: CaseScore, name: str, facts: Sequence[LabelledFact], ite
     used = {j for _, j, _ in pairs}
     for j, item in enumerate(items):
         if j not in used:
-            score.confidences.append((_confidence(item), 0.0))
+            _look_at_confidence(score, item, 0.0)
             score.errors.append(ErrorLine(score.case, name, "spurious", 1.0, None, _value(item)))
     score.reported[name] = len(items)
     score.credited[name] = sum(found.credit for _, _, found in pairs)
@@ -109,7 +109,7 @@ def _score_field(score: CaseScore, name: str, facts: Sequence[LabelledFact], ite
 
 def _count(score: CaseScore, name: str, fact: LabelledFact, item: Item, found: Match) -> None:
     score.facts.append(FactScore(name, fact.vital, found.credit, shown(fact.value), _value(item)))
-    score.confidences.append((_confidence(item), found.credit))
+    _look_at_confidence(score, item, found.credit)
     if name == "quotes":
         score.speakers.append(right_speaker(fact, item))
     if found.credit < 1:
@@ -161,8 +161,10 @@ def _told(summary: dict[str, Any]) -> str:
     return "\n".join(words).casefold()
 
 
-def _confidence(item: Item) -> float:
-    return float(item.get("confidence") or 0.0)
+def _look_at_confidence(score: CaseScore, item: Item, credit: float) -> None:
+    """Keep a confidence beside what it was worth; a conflict carries none."""
+    if isinstance(item.get("confidence"), int | float):
+        score.confidences.append((float(item["confidence"]), credit))
 
 
 def _value(item: Item) -> str:

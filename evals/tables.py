@@ -27,8 +27,8 @@ def shown(value: float | None) -> str:
     return "–" if value is None else f"{value:.2f}"
 
 
-def headline(totals: dict[str, Any], scores: Sequence[CaseScore]) -> list[tuple[str, str]]:
-    """The scores over all, with their intervals where a mean over cases has one."""
+def headline(totals: dict[str, Any], scores: Sequence[CaseScore], cost: dict[str, float] | None = None) -> list[tuple[str, str]]:
+    """The scores over all, with their intervals where a mean over cases has one; ``cost`` is the run's, a case."""
     rows = []
     for label, key in HEADLINE:
         per_case = {
@@ -47,12 +47,17 @@ def headline(totals: dict[str, Any], scores: Sequence[CaseScore]) -> list[tuple[
     ]
     effect = smallest_effect([value for s in scores if (value := s.recall()) is not None])
     rows.append(("smallest change of recall that this set shows", shown(effect)))
+    if cost:
+        spent = f"{cost['total_s']:.1f} s, {cost['prompt_tokens']:.0f} prompt tokens, {cost['output_tokens']:.0f} output tokens"
+        rows.append(("spent on a case", spent))
     return rows
 
 
-def markdown(totals: dict[str, Any], scores: Sequence[CaseScore], missed: Sequence[Miss], comparison: Comparison | None) -> str:
+def markdown(
+    totals: dict[str, Any], scores: Sequence[CaseScore], missed: Sequence[Miss], comparison: Comparison | None, cost: dict[str, float] | None = None
+) -> str:
     """A table for a pull request."""
-    lines = ["| score | value (95 % interval) |", "| --- | --- |", *(f"| {label} | {value} |" for label, value in headline(totals, scores)), ""]
+    lines = ["| score | value (95 % interval) |", "| --- | --- |", *(f"| {label} | {value} |" for label, value in headline(totals, scores, cost)), ""]
     changed = {change.field: change for change in comparison.fields} if comparison else {}
     lines += ["| field | facts | recall | precision | against the baseline |", "| --- | --- | --- | --- | --- |"]
     for name, field in totals["fields"].items():

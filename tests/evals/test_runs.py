@@ -204,3 +204,35 @@ def test_two_equal_annotators_agree():
     told = casebrief("eval", "agreement", folder, folder).stdout
     assert "1.00" in told
     assert "0." not in told.replace("1.00", "")
+
+
+def test_a_running_service_can_be_judged(rules_server, tmp_path):
+    path = tmp_path / "service.jsonl"
+    done = casebrief("eval", "run", "--url", rules_server, "--case", CASES[0].id, "--case", CASES[1].id, "--out", path)
+    assert done.returncode in (0, 1), done.stderr
+    assert read(path).header["cases"] == [CASES[0].id, CASES[1].id]
+    assert read(path).complete
+
+
+@pytest.mark.model
+def test_the_real_model_over_a_few_cases_keeps_the_gates(tmp_path):
+    chosen = [part for case in ("kestrelware-air-fryer", "eeoc-tallow-creek") for part in ("--case", case)]
+    gates = tmp_path / "gates.toml"
+    gates.write_text("[all]\nrecall_vital = 0.5\nprecision = 0.8\nabsent_accuracy = 1.0\n[most]\ndistractors = 0\nungrounded = 0\n")
+    done = casebrief("eval", "run", *chosen, "--repeat", 2, "--gates", gates, "--out", tmp_path / "few.jsonl")
+    assert done.returncode == 0, done.stdout + done.stderr
+    first, second = ({s.case: s.response for s in read(tmp_path / "few.jsonl").samples if s.repeat == repeat} for repeat in (0, 1))
+    assert first == second
+
+
+def test_the_committed_baseline_keeps_the_gates():
+    """The gate over saved outputs, without a model: a change of matchers or labels that moves the scores shows here."""
+    done = casebrief("eval", "score", bundled() / "baseline.jsonl")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("name", ["rules", "stock"])
+def test_the_kept_baselines_can_be_scored(name):
+    done = casebrief("eval", "score", bundled() / "baselines" / f"{name}.jsonl")
+    assert done.returncode in (0, 1, 2), done.stderr
+    assert "recall of vital facts" in done.stdout
