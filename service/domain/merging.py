@@ -247,6 +247,9 @@ class _Merger:
         if not groups:
             return None
         furthest = max(rank[group[0].value] for group in groups)
+        if furthest == rank["filed"] and {item.article for item in self.of("rulings")} - {item.article for item in groups[0]}:
+            # An article tells of a ruling and no rule reads its state: "filed" would be an old state told as the newest.
+            return None
         best = [group for group in groups if rank[group[0].value] == furthest]
         final = self.latest(best)
         if len(best) > 1 and not all(other is final or self.sources.newer(final, other) for other in best):

@@ -148,7 +148,7 @@ def filing_dates(view: View, sentence: Sentence) -> Iterator[tuple[Span, DatePhr
 
 def _is_filing(view: View, sentence: Sentence) -> bool:
     words = sentence.text
-    return bool(re.search(rf"\b{SUIT}\b", words, re.IGNORECASE)) or any(mentions(words, name) for name in view.case.names)
+    return bool(re.search(rf"\b{SUIT}\b|\b(?:went|took .{{2,40}}) to court\b", words, re.IGNORECASE)) or any(mentions(words, name) for name in view.case.names)
 
 
 def _belongs(text: str, verb: tuple[int, int], phrase: Span) -> bool:
@@ -218,7 +218,7 @@ _STATUS: tuple[tuple[str, re.Pattern[str], float], ...] = (
     (
         "pending",
         re.compile(
-            r"\b(?:denied .{0,40}motion to dismiss|(?:let|allowed) .{2,40} (?:go|move) (?:ahead|forward)|hearing (?:is|was) (?:set|scheduled)|trial (?:is|was) (?:set|scheduled|due)|granted in part|case (?:is|was) very much alive|will go forward|goes forward|group litigation order|interim order|trial (?:began|opened|got under way|gets under way)|pleaded not guilty)\b",
+            r"\b(?:denied .{0,40}motion to dismiss|(?:let|allowed) .{2,40} (?:go|move) (?:ahead|forward)|(?:hearing|trial|conference)\b[^.;]{0,30}\b(?:is|was) (?:set|scheduled|due|down for|listed)|granted in part|case (?:is|was) very much alive|will go forward|goes forward|group litigation order|interim order|trial (?:began|opened|got under way|gets under way)|pleaded not guilty)\b",
             re.IGNORECASE,
         ),
         0.8,
@@ -226,7 +226,7 @@ _STATUS: tuple[tuple[str, re.Pattern[str], float], ...] = (
     (
         "filed",
         re.compile(
-            rf"\b(?:(?:has|have|had|was|were|is|been) (?:reportedly )?(?:been )?sued|sued\b|lawsuit(?:,[^,]{{2,60}},)? (?:was|has been|claims|alleges|accuses)|{SUIT}\b.{{0,60}}\bfiled|filed (?:a|the) .{{0,30}}(?:lawsuit|complaint|suit)|facing a lawsuit|legal action alleges)",
+            rf"\b(?:(?:has|have|had|was|were|is|been) (?:reportedly )?(?:been )?sued|sued\b|lawsuit(?:,[^,]{{2,60}},)? (?:was|has been|claims|alleges|accuses)|{SUIT}\b.{{0,60}}\bfiled|filed (?:a|the) .{{0,30}}(?:lawsuit|complaint|suit)|facing a lawsuit|legal action alleges|launched (?:a |an )?(?:\w+ )?(?:legal )?(?:action|proceedings))",
             re.IGNORECASE,
         ),
         0.85,
@@ -237,8 +237,9 @@ _NOT_YET = re.compile(r"\b(?:if|could|would|might|may|whether|until|unless|no (?
 
 def status(view: View) -> Iterator[Evidence]:
     """States that the story tells, each from its first plain mention; the newest article's furthest state stands."""
+    steps = any(_STEPS.search(sentence.text) for sentence in view.own)
     for state, pattern, confidence in _STATUS:
-        if state == "filed" and any(_MOVED_ON.search(sentence.text) for sentence in view.own):
+        if state == "filed" and steps:
             continue
         for sentence in view.own:
             match = pattern.search(view.article.text, sentence.span.start, sentence.span.end)
@@ -249,7 +250,7 @@ def status(view: View) -> Iterator[Evidence]:
                 break
 
 
-_MOVED_ON = re.compile(
+_STEPS = re.compile(
     r"\b(?:dismiss\w*|toss(?:ed|es)|threw out|thrown out|rul(?:ed|ing)|verdict|convict\w*|acquit\w*|sentenc\w*|settle[sd]?|settlement|appeal(?:s|ed|ing)?|jury|trial|granted|denied .{0,40}motion|revived|upheld|affirmed|fined)\b",
     re.IGNORECASE,
 )

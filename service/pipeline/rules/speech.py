@@ -17,7 +17,7 @@ SHORTEST_QUOTE = 4
 
 _STANCES: tuple[tuple[Stance, re.Pattern[str]], ...] = (
     ("denies", re.compile(
-        r"\b(?:den(?:y|ies|ied|ying) (?:the|these|those|any|all|that|wrongdoing|it|having|doing|this|liability)|denied\b|false claims|no merit|without merit|merit-?less|baseless|unfounded|not true|rejected the|rejects the"
+        r"\b(?:pleaded not guilty|pleads not guilty|den(?:y|ies|ied|ying) (?:the|these|those|any|all|that|wrongdoing|it|having|doing|this|liability)|denied\b|false claims|no merit|without merit|merit-?less|baseless|unfounded|not true|rejected the|rejects the"
         r"|disagree[sd]?|(?:will|would|intends? to|vowed to|plans? to|going to) (?:vigorously |strongly )?(?:fight|defend|contest|prove)|defend (?:ourselves|itself|the|against)|did not cause|claim would be contested|in search of a loss|(?:admits?|admitted|acknowledged) (?:no\b|nothing)|(?:did|does|do) not admit|without admitting)", re.IGNORECASE)),
     ("declined_to_comment", re.compile(r"\b(?:declined to (?:comment|discuss)|declines? comment|would not comment|had no (?:immediate |further )?comment|refused to comment|cannot comment|could not comment|not comment on|no comment)\b", re.IGNORECASE)),
     ("no_response", re.compile(r"\b(?:(?:did|has|have|had) not (?:immediately |yet |return|respond|repl)\w*|not immediately (?:respond|available|return)\w*|yet to (?:issue|comment|respond|make)|could not (?:immediately )?be reached|didn['’]t (?:respond|return|reply))\b", re.IGNORECASE)),
@@ -70,10 +70,24 @@ def responses(view: View) -> Iterator[Evidence]:
             match = pattern.search(sentence.text)
             if match is None:
                 continue
-            speaker = _speaker(view, sentence, match.start())
+            speaker = _speaker(view, sentence, match.start()) or (_denier(view, sentence, match.start()) if stance == "denies" else None)
             if speaker and len(sentence.text) <= LONGEST_VALUE:
                 yield copied("responses", view.article.id, text, sentence.span, 0.85, Response(speaker=speaker, stance=stance))
             break
+
+
+_OF_THE_CLAIMS = re.compile(r"\b(?:allegations?|accusations?|charges|claims? (?:are|is|were|was))\b", re.IGNORECASE)
+
+
+def _denier(view: View, sentence: Sentence, verb: int) -> str | None:
+    """Whoever is named first in a sentence that denies the allegations as such: nobody but the defendant's side does that."""
+    if not _OF_THE_CLAIMS.search(sentence.text):
+        return None
+    before = re.sub(r"[\"“‘].*", "", sentence.text[:verb])
+    named = [span.of(before) for span in names(before, Span(0, len(before))) if is_specific(span.of(before))]
+    if not named or any(mentions(named[0], party) for party in view.case.plaintiffs) or re.search(r"\b(?:judge|court|jury)\b", before, re.IGNORECASE):
+        return None
+    return named[0]
 
 
 def _speaker(view: View, sentence: Sentence, verb: int) -> str | None:
