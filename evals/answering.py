@@ -39,6 +39,7 @@ class Pipeline:
             "prompts_sha256": product.summarizer.prompts_sha256,
             "engine": info.engine if info else None,
             "threads": info.threads if info else None,
+            "build": info.build if info else None,
             "context_tokens": info.context_tokens if info else None,
             "n_gpu_layers": self._settings.n_gpu_layers,
             "extra_buffers": self._settings.extra_buffers,

@@ -82,13 +82,14 @@ class Reading:
 
 @dataclass(frozen=True)
 class EngineInfo:
-    """What runs: ``context_tokens`` is the room that one document and all its answers share."""
+    """What runs: ``context_tokens`` is the room that one document and all its answers share, ``build`` what the native build can."""
 
     model: str
     model_sha256: str
     engine: str
     context_tokens: int
     threads: int
+    build: str = ""
     notes: tuple[str, ...] = ()
 
 

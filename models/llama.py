@@ -144,6 +144,7 @@ class LlamaEngine:
             engine=f"llama-cpp-python {version('llama-cpp-python')}, llguidance {version('llguidance')}",
             context_tokens=llama_cpp.llama_n_ctx(self._context),
             threads=self._threads,
+            build=llama_cpp.llama_print_system_info().decode().strip(" |"),
             notes=() if self._config.extra_buffers else ("running without extra buffers: prompts are read slower",),
         )
 

@@ -53,6 +53,7 @@ def _model(settings: Settings) -> Iterator[Finding]:
         product.engine.start()
         info = product.engine.info
         yield Finding("engine", True, f"{info.engine}, {info.threads} threads, {info.context_tokens} tokens of context; proved by a constrained answer")
+        yield Finding("build", True, info.build)
         for note in info.notes:
             yield Finding("engine", None, note)
     except ModelError as error:

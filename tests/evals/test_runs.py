@@ -1,7 +1,11 @@
 """Runs survive being killed, errors are never zeros, and the command's exit codes say what happened."""
 
 import json
+import os
 import shutil
+import subprocess
+import sys
+import time
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -236,3 +240,18 @@ def test_the_kept_baselines_can_be_scored(name):
     done = casebrief("eval", "score", bundled() / "baselines" / f"{name}.jsonl")
     assert done.returncode in (0, 1, 2), done.stderr
     assert "recall of vital facts" in done.stdout
+
+
+def test_a_run_killed_in_earnest_goes_on(saved, tmp_path):
+    """SIGKILL in the middle of the real command, then the same command again: the file of an undisturbed run, but for the clock."""
+    path = tmp_path / "killed.jsonl"
+    command = [sys.executable, "-m", "casebrief.evals.cli", "eval", "run", "--out", path]
+    process = subprocess.Popen(command, env={**os.environ, **RULES}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    end = time.monotonic() + 60
+    while time.monotonic() < end and (not path.exists() or len(path.read_bytes().splitlines()) < 4):
+        time.sleep(0.002)
+    process.kill()
+    process.wait()
+    assert 1 < len(path.read_bytes().splitlines()) < len(CASES) + 1
+    assert casebrief("eval", "run", "--out", path, **RULES).returncode in (0, 1, 2)
+    assert without_clock(path) == without_clock(saved)
