@@ -7,7 +7,7 @@ over cases. Fields that a case does not label are not judged in it. Absent field
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
@@ -254,8 +254,3 @@ def calibration(pairs: Sequence[tuple[float, float]]) -> dict[str, Any]:
     plotted = [(sum(c for c, _ in b) / len(b), sum(k for _, k in b) / len(b), len(b)) for b in bins if b]
     error = sum(count * abs(confidence - credit) for confidence, credit, count in plotted) / len(pairs) if pairs else None
     return {"bins": plotted, "expected_calibration_error": error}
-
-
-def as_record(score: CaseScore) -> dict[str, Any]:
-    """A case's score as plain data."""
-    return asdict(score)

@@ -7,7 +7,6 @@ are appended to the batch without a step of their own.
 
 from __future__ import annotations
 
-import contextlib
 import ctypes
 import os
 import time
@@ -421,13 +420,3 @@ def prove(engine: LlamaEngine) -> None:
     reading = engine.ask(Batch("Answer with one word.", document, (Question("proof", "Is this a text?", choice, 4),)))
     if reading.answers[0].text not in choice.options or reading.answers[0].finish != "stop":
         raise EngineError(f"the proof decode answered {reading.answers[0].text!r}")
-
-
-@contextlib.contextmanager
-def loaded(config: EngineConfig) -> Iterator[LlamaEngine]:
-    """An engine for the length of a block."""
-    engine = LlamaEngine(config)
-    try:
-        yield engine
-    finally:
-        engine.close()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from casebrief.service.domain.schema import LONGEST_VALUE, FoundBy, Guarantee
 from casebrief.service.domain.spans import Span
@@ -52,8 +52,3 @@ def copied(field: str, article: str, text: str, span: Span, confidence: float, n
 def computed(field: str, article: str, span: Span, value: str, confidence: float, normalized: BaseModel | None = None, about: str = "") -> Evidence:
     """Evidence whose value a rule computed from its quote."""
     return Evidence(field, article, span, value, normalized, "normalized", confidence, about=about)
-
-
-def moved(evidence: Evidence, confidence: float) -> Evidence:
-    """The same evidence with another confidence."""
-    return replace(evidence, confidence=confidence)

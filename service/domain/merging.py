@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import datetime
 import itertools
-import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,20 +16,33 @@ from typing import Any
 from casebrief.service.domain.article import CaseIdentity
 from casebrief.service.domain.dockets import same_docket
 from casebrief.service.domain.evidence import Evidence
-from casebrief.service.domain.names import SUFFIX, key_words, mentions, same_name
+from casebrief.service.domain.names import mentions, same_name
+from casebrief.service.domain.sameness import (
+    court,
+    distinct,
+    docket,
+    figure,
+    fineness,
+    formality,
+    is_filing,
+    money,
+    most_telling,
+    one_date,
+    rival_figures,
+    same_court_name,
+    same_figure,
+    same_law,
+    same_relief,
+    same_ruling,
+    stance,
+)
 from casebrief.service.domain.schema import (
     CaseSummary,
     Citation,
     Conflict,
     Counsel,
-    Court,
-    Date,
-    DocketNumber,
     Fact,
-    Figure,
-    Money,
     Position,
-    Relief,
     Response,
 )
 from casebrief.service.domain.similarity import bare, overlap
@@ -38,9 +50,6 @@ from casebrief.service.domain.similarity import bare, overlap
 MOST_CONFIDENT = 0.98
 PER_SOURCE = 0.02
 """What each further independent source adds to the confidence of the best one."""
-
-ROUNDING = 0.03
-"""Two counts this near to each other are one, when either is said to be approximate."""
 
 Group = list[Evidence]
 Same = Callable[[Evidence, Evidence], bool]
@@ -101,7 +110,7 @@ class _Merger:
         for item in self.of(field):
             # The same words with the same typed form need no comparison: long articles repeat themselves.
             key = (item.value, item.normalized, item.about)
-            group = known.get(key) or next((group for group in found if any(same(item, other) for other in _distinct(group))), None)
+            group = known.get(key) or next((group for group in found if any(same(item, other) for other in distinct(group))), None)
             if group is None:
                 group = []
                 found.append(group)
@@ -198,16 +207,16 @@ class _Merger:
         return self.fact(group, max(group, key=lambda item: (item.value == self.case.caption, len(item.value)))) if group else None
 
     def docket_number(self) -> Fact[Any] | None:
-        groups = self.groups("docket_number", lambda a, b: same_docket(_docket(a), _docket(b)))
+        groups = self.groups("docket_number", lambda a, b: same_docket(docket(a), docket(b)))
         if len(self.rivals(groups)) > 1 and not self.case.dockets:
             self.conflict("docket_number", "docket number", self.rivals(groups))
-        return self.fact(groups[0], max(groups[0], key=lambda item: (item.confidence, len(_docket(item))))) if groups else None
+        return self.fact(groups[0], max(groups[0], key=lambda item: (item.confidence, len(docket(item))))) if groups else None
 
     def court(self) -> Fact[Any] | None:
         trial = [item for item in self.of("court") if item.about != "appellate"] or self.of("court")
-        known = [item for item in trial if _court(item).court_id]
-        self.fields["court"] = known or _most_telling(trial)
-        groups = self.groups("court", lambda a, b: _court(a).court_id == _court(b).court_id and _same_court_name(a, b))
+        known = [item for item in trial if court(item).court_id]
+        self.fields["court"] = known or most_telling(trial)
+        groups = self.groups("court", lambda a, b: court(a).court_id == court(b).court_id and same_court_name(a, b))
         if len(self.rivals(groups)) > 1 and known:
             self.conflict("court", "court", self.rivals(groups))
         if not groups:
@@ -225,12 +234,12 @@ class _Merger:
     def filed_on(self) -> Fact[Any] | None:
         resolved = [item for item in self.of("filed_on") if item.normalized]
         self.fields["filed_on"] = resolved or self.of("filed_on")[:1]
-        groups = self.groups("filed_on", lambda a, b: _one_date(a.normalized, b.normalized))
+        groups = self.groups("filed_on", lambda a, b: one_date(a.normalized, b.normalized))
         if not groups:
             return None
         if len(self.rivals(groups)) > 1:
             self.conflict("filed_on", "day of filing", self.rivals(groups))
-        return self.fact(groups[0], max(groups[0], key=lambda item: (_fineness(item.normalized), item.confidence)))
+        return self.fact(groups[0], max(groups[0], key=lambda item: (fineness(item.normalized), item.confidence)))
 
     def proceeding(self) -> Fact[Any] | None:
         groups = self.groups("proceeding", lambda a, b: a.value == b.value)
@@ -285,7 +294,7 @@ class _Merger:
     def parties(self, field: str) -> list[Fact[Any]]:
         groups = self.groups(field, lambda a, b: same_name(a.value, b.value))
         sure = [group for group in groups if self.head(group).confidence >= 0.9 or len(group) > 1 or len(groups) == 1]
-        return [self.fact(group, max(group, key=_formality)) for group in sorted(sure, key=lambda g: (-self.head(g).confidence, self.rank(g)))]
+        return [self.fact(group, max(group, key=formality)) for group in sorted(sure, key=lambda g: (-self.head(g).confidence, self.rank(g)))]
 
     def counsel(self) -> list[Fact[Any]]:
         facts = []
@@ -297,7 +306,7 @@ class _Merger:
         return facts
 
     def causes(self) -> list[Fact[Any]]:
-        groups = self.groups("causes_of_action", _same_law)
+        groups = self.groups("causes_of_action", same_law)
         return [self.fact(group) for group in groups]
 
     def texts(self, field: str, alike: float) -> list[Fact[Any]]:
@@ -306,13 +315,13 @@ class _Merger:
         return [self.fact(group, max(group, key=lambda item: (item.confidence, -abs(len(item.value) - 120)))) for group in groups]
 
     def relief(self) -> list[Fact[Any]]:
-        groups = self.groups("relief_sought", _same_relief)
+        groups = self.groups("relief_sought", same_relief)
         heads = [max(group, key=lambda item: (item.confidence, -len(item.value))) for group in groups]
         return [self.fact(group, head) for group, head in zip(groups, heads, strict=True)]
 
     def rulings(self) -> list[Fact[Any]]:
-        groups = self.groups("rulings", _same_ruling)
-        settled = [group for group in groups if _money(group[0]) and group[0].normalized.kind == "settlement"]  # type: ignore[union-attr]
+        groups = self.groups("rulings", same_ruling)
+        settled = [group for group in groups if money(group[0]) and group[0].normalized.kind == "settlement"]  # type: ignore[union-attr]
         whole = [group for group in settled if group[0].normalized.per is None]  # type: ignore[union-attr]
         if len({group[0].normalized.currency for group in whole}) == 1 and len(whole) > 1:  # type: ignore[union-attr]
             self.conflict("rulings", "size of the settlement", whole)
@@ -321,11 +330,11 @@ class _Merger:
         return [self.fact(group) for group in groups]
 
     def responses(self) -> list[Fact[Any]]:
-        groups = self.groups("responses", lambda a, b: self._speaker(a) == self._speaker(b) and _stance(a) == _stance(b))
-        spoken = [group for group in groups if _stance(group[0]) in ("denies", "admits", "other")]
+        groups = self.groups("responses", lambda a, b: self._speaker(a) == self._speaker(b) and stance(a) == stance(b))
+        spoken = [group for group in groups if stance(group[0]) in ("denies", "admits", "other")]
         kept = []
         for group in groups:
-            silent = _stance(group[0]) in ("no_response", "declined_to_comment")
+            silent = stance(group[0]) in ("no_response", "declined_to_comment")
             answer = next((g for g in spoken if silent and self._speaker(g[0]) == self._speaker(group[0]) and self.sources.newer(g, group)), None)
             if answer:
                 self.conflict("responses", f"response of {self._speaker(group[0])}", [group, answer])
@@ -350,141 +359,20 @@ class _Merger:
         def same(a: Evidence, b: Evidence) -> bool:
             if a.normalized is None or b.normalized is None:
                 return a.value == b.value
-            return a.normalized == b.normalized and (overlap(a.value, b.value) >= 0.34 or (_is_filing(a) and _is_filing(b)))
+            return a.normalized == b.normalized and (overlap(a.value, b.value) >= 0.34 or (is_filing(a) and is_filing(b)))
 
         groups = self.groups("timeline", same)
         facts = [self.fact(group, max(group, key=lambda item: (item.confidence, -len(item.value)))) for group in groups]
         return sorted(facts, key=lambda fact: (fact.normalized is None, fact.normalized.date if fact.normalized else "", fact.citations[0].start))
 
     def figures(self) -> list[Fact[Any]]:
-        groups = self.groups("figures", _same_figure)
+        groups = self.groups("figures", same_figure)
         taken: list[Group] = []
         for group in groups:
-            rivals = [other for other in groups if other is not group and other not in taken and _rival_figures(group[0], other[0])]
+            rivals = [other for other in groups if other is not group and other not in taken and rival_figures(group[0], other[0])]
             rivals = [other for other in rivals if not {item.article for item in other} & {item.article for item in group}]
             if group not in taken and rivals:
-                about = f"{_figure(group[0]).unit} {'in all' if group[0].about == 'in all' else f'({group[0].about})'}"
+                about = f"{figure(group[0]).unit} {'in all' if group[0].about == 'in all' else f'({group[0].about})'}"
                 self.conflict("figures", about, [group, *rivals])
                 taken += [group, *rivals]
         return [self.fact(group) for group in groups]
-
-
-# ---------------------------------------------------------------------- what is the same
-
-
-def _distinct(group: Group) -> Iterable[Evidence]:
-    """A group's members, those of the same words once."""
-    return {(item.value, item.about): item for item in reversed(group)}.values()
-
-
-def _docket(item: Evidence) -> str:
-    return item.normalized.number if isinstance(item.normalized, DocketNumber) else item.value
-
-
-def _court(item: Evidence) -> Court:
-    assert isinstance(item.normalized, Court)
-    return item.normalized
-
-
-def _same_court_name(a: Evidence, b: Evidence) -> bool:
-    return _court(a).court_id is not None or key_words(a.value) <= key_words(b.value) or key_words(b.value) <= key_words(a.value)
-
-
-def _most_telling(group: Group) -> Group:
-    """Without an id: only the precise phrases, where there are any."""
-    best = max((item.confidence for item in group), default=0)
-    return [item for item in group if item.confidence == best]
-
-
-def _one_date(a: object, b: object) -> bool:
-    if not isinstance(a, Date) or not isinstance(b, Date):
-        return a is b
-    return a.date.startswith(b.date) or b.date.startswith(a.date)
-
-
-def _fineness(date: object) -> int:
-    return len(date.date) if isinstance(date, Date) else 0
-
-
-def _formality(item: Evidence) -> tuple[bool, int, float]:
-    """A name with its legal form first, then the longest."""
-    return (bool(re.search(rf"{SUFFIX}$", item.value)), len(item.value), item.confidence)
-
-
-def _law(item: Evidence) -> frozenset[str]:
-    name = re.sub(r"[’']", "'", item.value.casefold())
-    name = re.sub(r"^(?:the |federal |[a-z]+'s )+", "", name)
-    return key_words(name) - {"direct", "willful", "federal"}
-
-
-def _same_law(a: Evidence, b: Evidence) -> bool:
-    """The same words; or acts of which one is named with its state and the other without."""
-    one, other = _law(a), _law(b)
-    acts = "act" in one and "act" in other and min(len(one), len(other)) >= 3
-    return one == other or (acts and (one <= other or other <= one) and not re.search(r"\d", a.value + b.value))
-
-
-def _money(item: Evidence) -> bool:
-    return isinstance(item.normalized, Money) and item.normalized.amount is not None
-
-
-_PEOPLE = frozenset("person user customer member claimant consumer patient employee worker subscriber passenger investor head individual".split())
-
-
-_PEOPLE_UNITS = frozenset(f"{word}s" for word in _PEOPLE) | {"people"}
-
-
-def _per(money: Money) -> str | None:
-    return "person" if money.per in _PEOPLE else money.per
-
-
-def _same_relief(a: Evidence, b: Evidence) -> bool:
-    one, other = a.normalized, b.normalized
-    if isinstance(one, Money) and isinstance(other, Money):
-        if one.amount is None and other.amount is None:
-            return one.kind == other.kind and _adjectives(a.value) == _adjectives(b.value)
-        return (one.amount, one.currency, _per(one)) == (other.amount, other.currency, _per(other))
-    return isinstance(one, Relief) and isinstance(other, Relief) and one.kind == other.kind
-
-
-def _adjectives(words: str) -> frozenset[str]:
-    return frozenset(re.findall(r"punitive|compensatory|double|treble|back pay|liquidated|exemplary|aggravated", words.lower()))
-
-
-def _same_ruling(a: Evidence, b: Evidence) -> bool:
-    if _money(a) != _money(b):
-        return False
-    if isinstance(a.normalized, Money) and isinstance(b.normalized, Money):
-        return (a.normalized.kind, a.normalized.amount, a.normalized.currency) == (b.normalized.kind, b.normalized.amount, b.normalized.currency)
-    return overlap(a.value, b.value) >= 0.5
-
-
-def _stance(item: Evidence) -> str:
-    return item.normalized.stance if isinstance(item.normalized, Response) else ""
-
-
-def _is_filing(item: Evidence) -> bool:
-    return bool(re.search(r"\b(?:filed|sued|lodged|brought|launched)\b", item.value, re.IGNORECASE))
-
-
-def _figure(item: Evidence) -> Figure:
-    assert isinstance(item.normalized, Figure)
-    return item.normalized
-
-
-def _same_figure(a: Evidence, b: Evidence) -> bool:
-    one, other = _figure(a), _figure(b)
-    if one.unit != other.unit and not {one.unit, other.unit} <= _PEOPLE_UNITS:
-        return False
-    return one.quantity == other.quantity or (_rounded(a, b) and a.about == b.about)
-
-
-def _rounded(a: Evidence, b: Evidence) -> bool:
-    one, other = _figure(a).quantity, _figure(b).quantity
-    about = re.compile(r"^(?:about|around|some|nearly|almost|roughly|approximately)\b", re.IGNORECASE)
-    return abs(one - other) <= ROUNDING * max(one, other) and bool(about.match(a.value) or about.match(b.value))
-
-
-def _rival_figures(a: Evidence, b: Evidence) -> bool:
-    """Whether two figures count the same thing and differ: same unit, same verb before them."""
-    return _figure(a).unit == _figure(b).unit and bool(a.about) and a.about == b.about and not _same_figure(a, b) and not _rounded(a, b)
