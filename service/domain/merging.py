@@ -316,8 +316,12 @@ class _Merger:
 
     def relief(self) -> list[Fact[Any]]:
         groups = self.groups("relief_sought", same_relief)
-        heads = [max(group, key=lambda item: (item.confidence, -len(item.value))) for group in groups]
-        return [self.fact(group, head) for group, head in zip(groups, heads, strict=True)]
+
+        def plainest(item: Evidence) -> tuple[float, int]:
+            # A sum reads best in its shortest form, damages without one in their fullest ("unspecified damages").
+            return (item.confidence, -len(item.value) if money(item) else len(item.value))
+
+        return [self.fact(group, max(group, key=plainest)) for group in groups]
 
     def rulings(self) -> list[Fact[Any]]:
         groups = self.groups("rulings", same_ruling)

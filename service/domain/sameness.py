@@ -56,7 +56,7 @@ def formality(item: Evidence) -> tuple[bool, int, float]:
 def law(item: Evidence) -> frozenset[str]:
     name = re.sub(r"[’']", "'", item.value.casefold())
     name = re.sub(r"^(?:the |federal |[a-z]+'s )+", "", name)
-    return key_words(name) - {"direct", "willful", "federal"}
+    return key_words(name) - {"direct", "willful", "federal", "law", "laws"}
 
 
 def same_law(a: Evidence, b: Evidence) -> bool:

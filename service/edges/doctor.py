@@ -48,7 +48,8 @@ def _model(settings: Settings) -> Iterator[Finding]:
     if product.engine is None:
         yield Finding("engine", True, "switched off: rules read alone")
         return
-    yield Finding("weights", True, f"{name}: {product.catalog.path(name)}, checksum verified")
+    known = "checksum verified" if product.catalog.entry(name).sha256 else f"sha256 {product.catalog.verify(name)[:12]}, not in the catalogue"
+    yield Finding("weights", True, f"{name}: {product.catalog.path(name)}, {known}")
     try:
         product.engine.start()
         info = product.engine.info
