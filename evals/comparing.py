@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from casebrief.evals.scoring import CaseScore, FactScore
+from casebrief.evals.scoring import CaseScore, FactScore, by_case, mean
 from casebrief.evals.statistics import LEVEL, holm, mcnemar, paired_difference
 
 RIGHT = 0.75
@@ -59,9 +59,13 @@ class Comparison:
 
 
 def compare(before: Sequence[CaseScore], after: Sequence[CaseScore]) -> Comparison:
-    """Compare two scored runs over the cases that both have, each fact with itself."""
-    pairs = [(a, b) for a in before for b in after if a.case == b.case]
-    moved = [(a.case, old, new) for a, b in pairs for old, new in _same_facts(a, b)]
+    """Compare two scored runs over the cases that both have, each fact with itself.
+
+    Repeats of a case are averaged for recall and precision; facts are compared in the first repeat, for repeats are no further facts.
+    """
+    old_cases, new_cases = by_case(before), by_case(after)
+    pairs = [(old_cases[case], new_cases[case]) for case in old_cases if case in new_cases]
+    moved = [(a[0].case, old, new) for a, b in pairs for old, new in _same_facts(a[0], b[0])]
     names = list(dict.fromkeys(old.field for _, old, _ in moved))
     lost = {name: sum(_found(old) and not _found(new) for _, old, new in moved if old.field == name) for name in names}
     won = {name: sum(_found(new) and not _found(old) for _, old, new in moved if old.field == name) for name in names}
@@ -77,11 +81,15 @@ def compare(before: Sequence[CaseScore], after: Sequence[CaseScore]) -> Comparis
         if old.credit != new.credit or old.found != new.found
     )
     return Comparison(
-        _change([a.recall() or 0.0 for a, _ in pairs], [b.recall() or 0.0 for _, b in pairs]),
-        _change([a.precision() or 0.0 for a, _ in pairs], [b.precision() or 0.0 for _, b in pairs]),
+        _change([_mean(CaseScore.recall, a) for a, _ in pairs], [_mean(CaseScore.recall, b) for _, b in pairs]),
+        _change([_mean(CaseScore.precision, a) for a, _ in pairs], [_mean(CaseScore.precision, b) for _, b in pairs]),
         fields,
         facts,
     )
+
+
+def _mean(measure: Callable[[CaseScore], float | None], repeats: Sequence[CaseScore]) -> float:
+    return mean(measure(score) for score in repeats) or 0.0
 
 
 def _change(before: list[float], after: list[float]) -> tuple[float, float, tuple[float, float] | None]:

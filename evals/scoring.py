@@ -189,6 +189,14 @@ def mean(values: Iterable[float | None]) -> float | None:
     return sum(known) / len(known) if known else None
 
 
+def by_case(scores: Sequence[CaseScore]) -> dict[str, list[CaseScore]]:
+    """The scores of each case, one for each repeat: the case is the cluster of every interval and test."""
+    found: dict[str, list[CaseScore]] = {}
+    for score in scores:
+        found.setdefault(score.case, []).append(score)
+    return found
+
+
 def f1(recall: float | None, precision: float | None) -> float | None:
     """The harmonic mean of recall and precision."""
     if recall is None or precision is None:

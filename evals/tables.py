@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 from casebrief.evals.comparing import Comparison
 from casebrief.evals.gates import Miss
-from casebrief.evals.scoring import CaseScore
+from casebrief.evals.scoring import CaseScore, by_case, mean
 from casebrief.evals.statistics import interval, smallest_effect
 
 HEADLINE = (
@@ -31,12 +31,7 @@ def headline(totals: dict[str, Any], scores: Sequence[CaseScore], cost: dict[str
     """The scores over all, with their intervals where a mean over cases has one; ``cost`` is the run's, a case."""
     rows = []
     for label, key in HEADLINE:
-        per_case = {
-            "recall_vital": [s.recall(vital=True) for s in scores],
-            "recall": [s.recall() for s in scores],
-            "precision": [s.precision() for s in scores],
-        }
-        spread = interval([value for value in per_case.get(key, []) if value is not None])
+        spread = interval(per_case(scores, key))
         rows.append((label, shown(totals[key]) + (f" ({spread[0]:.2f} to {spread[1]:.2f})" if spread else "")))
     conflicts = totals["conflicts"]
     rows += [
@@ -45,12 +40,25 @@ def headline(totals: dict[str, Any], scores: Sequence[CaseScore], cost: dict[str
         ("ungrounded facts", f"{totals['ungrounded']} ({totals['citations']} citations)"),
         ("expected calibration error", shown(totals["calibration"]["expected_calibration_error"])),
     ]
-    effect = smallest_effect([value for s in scores if (value := s.recall()) is not None])
+    effect = smallest_effect(per_case(scores, "recall"))
     rows.append(("smallest change of recall that this set shows", shown(effect)))
     if cost:
         spent = f"{cost['total_s']:.1f} s, {cost['prompt_tokens']:.0f} prompt tokens, {cost['output_tokens']:.0f} output tokens"
         rows.append(("spent on a case", spent))
     return rows
+
+
+def per_case(scores: Sequence[CaseScore], key: str) -> list[float]:
+    """A score of each case, its repeats averaged; empty for a score that is no mean over cases."""
+    measures: dict[str, Callable[[CaseScore], float | None]] = {
+        "recall_vital": lambda score: score.recall(vital=True),
+        "recall": CaseScore.recall,
+        "precision": CaseScore.precision,
+    }
+    if key not in measures:
+        return []
+    found = [mean(measures[key](score) for score in repeats) for repeats in by_case(scores).values()]
+    return [value for value in found if value is not None]
 
 
 def markdown(

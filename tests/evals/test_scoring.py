@@ -12,6 +12,7 @@ from casebrief.evals.labels import LabelledFact, load_cases
 from casebrief.evals.matching import match
 from casebrief.evals.scoring import CaseScore, FactScore, score_case, totals
 from casebrief.evals.statistics import holm, interval, mcnemar
+from casebrief.evals.tables import per_case
 from evals.perfect import corruptions, harmless, perfect
 
 CASES = load_cases(bundled() / "cases")
@@ -130,6 +131,16 @@ def test_the_same_thing_twice_raises_a_false_regression_in_at_most_one_of_twenty
     generator = np.random.default_rng(11)
     alarms = sum(compare(fake_scores(generator, 12, 0.7), fake_scores(generator, 12, 0.7)).regressed for _ in range(1000))
     assert alarms <= 50, alarms
+
+
+def test_repeats_are_no_further_cases():
+    """Answering everything three times must not make an interval narrower, nor a change more significant."""
+    generator = np.random.default_rng(3)
+    before, after = fake_scores(generator, 12, 0.7), fake_scores(generator, 12, 0.6)
+    assert per_case(before * 3, "recall") == pytest.approx(per_case(before, "recall"))
+    once, thrice = compare(before, after), compare(before * 3, after * 3)
+    assert once.fields == thrice.fields
+    assert once.recall[2] == pytest.approx(thrice.recall[2])
 
 
 def test_a_real_loss_is_seen():
