@@ -79,6 +79,8 @@ def main() -> None:
     parser.add_argument("--gpu", choices=sorted(GPU))
     known, further = parser.parse_known_args()
     if known.job == "brief":
+        if further:
+            parser.error(f"brief takes no further arguments: {' '.join(further)}")
         brief(known.gpu)
     else:
         check(known.gpu, further)

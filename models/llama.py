@@ -394,7 +394,6 @@ class LlamaEngine:
             raise EngineError(f"llama_decode failed with status {status}")
 
     def _answer(self, fork: _Fork) -> Answer:
-        # One forced-choice token carries no doubt of its own, so a choice keeps only what was really chosen.
         text = self._guide.decode_bytes(fork.tokens).decode(errors="replace")
         if isinstance(fork.question.constraint, Choice):
             text = text.strip()

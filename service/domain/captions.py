@@ -146,7 +146,7 @@ def docket_conflicts(docket: str, case: CaseIdentity) -> bool:
     return bool(case.dockets) and not any(same_docket(docket, own) for own in case.dockets)
 
 
-def in_re(article: Article, sentence: Sentence) -> Iterator[tuple[Span, str]]:
+def in_re(article: Article, sentence: Sentence) -> Iterator[Span]:
     """Names of the form "In re Example Securities Litigation"."""
     for match in _IN_RE.finditer(article.text, sentence.span.start, sentence.span.end):
-        yield Span(*match.span()), match.group()
+        yield Span(*match.span())

@@ -13,8 +13,8 @@ from pydantic import BaseModel
 class Evidence:
     """One reading of one article.
 
-    ``span`` is the quote; ``value`` is what a reader sees; ``confidence`` is 0 to 1. ``about`` tells what a figure or an
-    event is about, so that only like is compared with like. ``exact`` marks a caption, docket or name in its full form.
+    ``span`` is the quote; ``value`` is what a reader sees; ``confidence`` is 0 to 1. ``about`` tells what a figure, an
+    event or a broken quotation belongs to, so that only like is compared with like.
     """
 
     field: str

@@ -7,6 +7,7 @@ from typing import Any
 
 from casebrief.service.domain.dates import in_words
 from casebrief.service.domain.schema import CaseSummary, Citation, Date, Fact, Money, Response, Speaker, SummaryResponse
+from casebrief.service.domain.similarity import bare
 from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.panel import Panel
@@ -52,6 +53,16 @@ def shown(field: str, fact: Fact[Any]) -> str:
 def sources(citations: list[Citation]) -> str:
     """The ids of the articles cited, each once."""
     return ", ".join(dict.fromkeys(citation.article for citation in citations))
+
+
+def quoted(fact: Fact[Any]) -> str:
+    """A quotation in its marks; one that its attribution broke off is shown with all its parts, in the order of the article."""
+    first = fact.citations[0].article
+    parts: list[str] = []
+    for citation in sorted(fact.citations, key=lambda citation: citation.start):
+        if citation.article == first and not any(bare(citation.quote) in bare(part) for part in parts):
+            parts.append(citation.quote)
+    return " … ".join(f"“{part}”" for part in parts)
 
 
 def dated(fact: Fact[Any]) -> str:
@@ -102,7 +113,7 @@ class _Markdown:
         if summary.quotes:
             yield from ("", "## In their words", "")
         for fact in summary.quotes:
-            yield f"> “{_plain(fact.value)}” — {_plain(_speaker(fact))}{self._note(fact.citations)}"
+            yield f"> {_plain(quoted(fact))} — {_plain(_speaker(fact))}{self._note(fact.citations)}"
             yield ""
         if summary.timeline:
             yield from ("", "## Timeline", "")
@@ -183,7 +194,7 @@ def _terminal_facts(summary: CaseSummary) -> Iterator[RenderableType]:
 
 def _terminal_told(summary: CaseSummary) -> Iterator[RenderableType]:
     if summary.quotes:
-        yield _section("In their words", Group(*(_line(f"“{fact.value}” — {_speaker(fact)}", fact.citations) for fact in summary.quotes)))
+        yield _section("In their words", Group(*(_line(f"{quoted(fact)} — {_speaker(fact)}", fact.citations) for fact in summary.quotes)))
     if summary.timeline:
         table = Table.grid(padding=(0, 2))
         table.add_column(style="bold", no_wrap=True)

@@ -25,22 +25,16 @@ QUESTION_TOKENS = 48
 
 @dataclass(frozen=True)
 class Asked:
-    """What the model answered of one article, grounded; ``questions`` are the ids, one for each piece of evidence."""
+    """What the model answered of one article, grounded: evidence by the id of the question that brought it."""
 
-    evidence: tuple[Evidence, ...]
-    questions: tuple[str, ...]
+    evidence: dict[str, list[Evidence]]
     usage: Usage
     gaps: tuple[str, ...]
-
-    def question_of(self, item: Evidence) -> str:
-        """The id of the question that brought a piece of evidence."""
-        return self.questions[self.evidence.index(item)]
 
 
 def ask_about(view: View, engine: Engine, instructions: str, prompts: Sequence[QuestionPrompt], stop: Stop) -> Asked:
     """Ask all questions about an article, window by window. An answer that was cut off becomes a gap, never a fact."""
-    evidence: list[Evidence] = []
-    questions: list[str] = []
+    evidence: dict[str, list[Evidence]] = {}
     gaps: list[str] = []
     usage = Usage()
     for window in windows(view, engine, instructions, prompts):
@@ -52,10 +46,8 @@ def ask_about(view: View, engine: Engine, instructions: str, prompts: Sequence[Q
             if answer.finish != "stop":
                 gaps.append(f"the answer to {prompt.id!r} was cut off after {answer.tokens} tokens and not used")
                 continue
-            found = list(_grounded(view, prompt, answer))
-            evidence += found
-            questions += [prompt.id] * len(found)
-    return Asked(tuple(evidence), tuple(questions), usage, tuple(dict.fromkeys(gaps)))
+            evidence.setdefault(prompt.id, []).extend(_grounded(view, prompt, answer))
+    return Asked(evidence, usage, tuple(dict.fromkeys(gaps)))
 
 
 def windows(view: View, engine: Engine, instructions: str, prompts: Sequence[QuestionPrompt]) -> Iterator[list[Span]]:

@@ -68,12 +68,12 @@ class ModelReader:
 
     def read(self, view: View, stop: Stop = never) -> Read:
         """See `Reader`."""
-        floors = {question.id: self.floor(question.id) for question in self.prompts.questions}
-        asked = [question for question in self.prompts.questions if floors[question.id] is not None]
+        floors = {question.id: floor for question in self.prompts.questions if (floor := self.floor(question.id)) is not None}
+        asked = [question for question in self.prompts.questions if question.id in floors]
         if not asked or not view.own:
             return Read(())
         answers = ask_about(view, self.engine, self.prompts.instructions, asked, stop)
-        kept = tuple(item for item in answers.evidence if item.confidence >= (floors[answers.question_of(item)] or 0.0))
+        kept = tuple(item for question, found in answers.evidence.items() for item in found if item.confidence >= floors[question])
         return Read(kept, answers.usage, answers.gaps)
 
 

@@ -46,7 +46,14 @@ def article(tmp_path: Path) -> Path:
 def test_the_example_prints_a_brief_read_by_the_embedded_model():
     done = casebrief("summarize", "--example")
     assert done.returncode == 0, done.stderr
-    for words in ("Ashgrove v. Norvane Home Inc", "4 March 2025", "Marisol Okereke", "Where the sources differ", "read by both (smollm2-135m)"):
+    for words in (
+        "Ashgrove v. Norvane Home Inc",
+        "“I only rang the bell” … “Nobody should have to whisper on a porch.” — Ashgrove",
+        "4 March 2025",
+        "Marisol Okereke",
+        "Where the sources differ",
+        "read by both (smollm2-135m)",
+    ):
         assert words in done.stdout
     assert "Traceback" not in done.stderr
 

@@ -123,6 +123,7 @@ def test_all_articles_are_used(run):
 def test_within_thirty_seconds_and_one_and_a_half_gibibytes(run):
     timings = run["first"]["timings"]
     assert run["peak"] < 1.5 * 2**30
-    assert timings["reading_s"] + timings["prefill_s"] + timings["decode_s"] == pytest.approx(timings["total_s"], rel=0.05)
+    assert min(timings["reading_s"], timings["prefill_s"], timings["decode_s"]) > 0.05
+    assert 0.8 * run["seconds"] < timings["queued_s"] + timings["total_s"] < run["seconds"]
     if (os.cpu_count() or 1) >= 2:
         assert run["seconds"] < 30

@@ -54,7 +54,7 @@ def caption(view: View) -> Iterator[Evidence]:
 
 def _in_re(view: View) -> Iterator[Evidence]:
     """A name of the form "In re Example Litigation", where the story gives just one and no caption with two sides."""
-    found = [span for sentence in view.own for span, _ in in_re(view.article, sentence)]
+    found = [span for sentence in view.own for span in in_re(view.article, sentence)]
     if len({span.of(view.article.text) for span in found}) == 1:
         for span in found:
             yield copied("caption", view.article.id, view.article.text, span, 0.9)
