@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import math
 import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -20,6 +21,15 @@ DEFAULT_FLOOR = 0.5
 Probability = Annotated[float, Field(ge=0, le=1)]
 
 
+class Adapter(BaseModel):
+    """A LoRA file (GGUF): a name in ``models/adapters``, or an absolute path."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    file: str
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
 class Entry(BaseModel):
     """One model of the catalogue; the keys are explained at the head of ``catalog.toml``."""
 
@@ -33,12 +43,23 @@ class Entry(BaseModel):
     license: str
     context_tokens: Annotated[int, Field(ge=512)] = 8192
     chat_format: Literal["gguf", "plain"] = "gguf"
-    adapters: tuple[str, ...] = ()
+    adapters: tuple[Adapter, ...] = ()
     reads: dict[str, Probability] | None = None
+    calibration: dict[str, tuple[float, float]] = {}
 
-    def floor(self, question: str) -> float | None:
-        """The confidence from which an answer to this question counts, 0 to 1; ``None``: do not ask it."""
-        return DEFAULT_FLOOR if self.reads is None else self.reads.get(question)
+    def floor(self, field: str) -> float | None:
+        """The confidence from which what the model says of a field counts, 0 to 1; ``None``: it is not believed there."""
+        return DEFAULT_FLOOR if self.reads is None else self.reads.get(field)
+
+    def confidence(self, field: str, probability: float) -> float:
+        """The confidence, 0 to 1, of a line of which the model was so sure; the probability itself where nothing was measured.
+
+        Platt, Probabilistic Outputs for Support Vector Machines, 1999, on the line's log-probability.
+        """
+        if field not in self.calibration:
+            return probability
+        intercept, slope = self.calibration[field]
+        return 1 / (1 + math.exp(-(intercept + slope * math.log(max(probability, 1e-9)))))
 
 
 class _File(BaseModel):
@@ -84,6 +105,20 @@ class Catalog:
         if not path.is_file():
             raise WeightsMissing(f"{name} is not on this machine (looked for {path}); run: casebrief models pull {name}")
         return path
+
+    def adapters(self, name: str) -> tuple[Path, ...]:
+        """Where a model's adapters lie, each verified. Raises `WeightsMissing` or `ChecksumMismatch`."""
+        paths = []
+        for adapter in self.entry(name).adapters:
+            path = Path(adapter.file) if Path(adapter.file).is_absolute() else Path(str(files("casebrief.models").joinpath("adapters", adapter.file)))
+            if not path.is_file():
+                raise WeightsMissing(f"the adapter {path} of {name} is not on this machine")
+            if path not in self._sums:
+                self._sums[path] = sha256_of(path)
+            if self._sums[path] != adapter.sha256:
+                raise ChecksumMismatch(f"{path} has SHA-256 {self._sums[path]}, the catalogue says {adapter.sha256}")
+            paths.append(path)
+        return tuple(paths)
 
     def verify(self, name: str, progress: Callable[[int], None] = lambda done: None) -> str:
         """The SHA-256 of the weights, computed once a process. Raises `ChecksumMismatch` where the catalogue differs."""

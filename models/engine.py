@@ -17,20 +17,25 @@ Finish = Literal["stop", "length"]
 
 @dataclass(frozen=True)
 class Question:
-    """One question about the document of its batch; ``max_tokens`` bounds the answer, forced tokens included."""
+    """One question about the document of its batch; ``max_tokens`` bounds the answer, forced tokens included.
+
+    ``after`` is the number of passages that have been read when it is asked; ``None`` means all. ``text`` may be empty
+    where the instructions say what is asked.
+    """
 
     id: str
     text: str
     constraint: Constraint
     max_tokens: int
+    after: int | None = None
 
 
 @dataclass(frozen=True)
 class Batch:
-    """``instructions`` are ours, ``document`` is the client's text, ``questions`` are decoded together."""
+    """``instructions`` are ours, ``document`` is the client's text in passages, ``questions`` are decoded together."""
 
     instructions: str
-    document: str
+    document: tuple[str, ...]
     questions: tuple[Question, ...]
 
 
@@ -39,12 +44,13 @@ class Answer:
     """What the model answered to one question.
 
     ``logprobs`` holds one natural-log probability a chosen token, renormalised over the tokens the constraint allowed;
-    forced tokens have none. ``finish`` is "length" when ``max_tokens`` cut the answer off: it must not be used.
+    forced tokens have none. ``starts`` says for each of them where in ``text`` its token begins (characters). ``finish`` is "length" when ``max_tokens`` cut the answer off: it must not be used.
     """
 
     question: str
     text: str
     logprobs: tuple[float, ...]
+    starts: tuple[int, ...]
     tokens: int
     forced: int
     finish: Finish

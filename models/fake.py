@@ -37,8 +37,8 @@ class FakeEngine:
         scripted = self._script.popleft() if self._script else {}
         if isinstance(scripted, EngineError):
             raise scripted
-        answers = tuple(Answer(question.id, scripted.get(question.id, "none"), (self._confidence,), 1, 0, "stop") for question in batch.questions)
-        return Reading(answers, Usage(prompt_tokens=self.count_tokens([batch.document])[0], output_tokens=len(answers)))
+        answers = tuple(Answer(question.id, scripted.get(question.id, "none"), (self._confidence,), (0,), 1, 0, "stop") for question in batch.questions)
+        return Reading(answers, Usage(prompt_tokens=sum(self.count_tokens(batch.document)), output_tokens=len(answers)))
 
     def close(self) -> None:
         """Nothing to let go of."""

@@ -8,6 +8,7 @@ are appended to the batch without a step of their own.
 from __future__ import annotations
 
 import ctypes
+import itertools
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -37,7 +38,7 @@ from llguidance.llamacpp import lltokenizer_from_vocab
 from llguidance.numpy import allocate_token_bitmask, fill_next_token_bitmask
 from numpy.typing import NDArray
 
-SEQUENCES = 32
+SEQUENCES = 64
 """Forks that one context decodes together, the document's own sequence included."""
 
 CHUNK = 512
@@ -57,6 +58,7 @@ class _Fork:
     pending: list[int]
     tokens: list[int] = field(default_factory=list)
     logprobs: list[float] = field(default_factory=list)
+    chosen_at: list[int] = field(default_factory=list)
     forced: int = 0
     finish: Finish | None = None
     row: int = -1
@@ -216,10 +218,13 @@ class LlamaEngine:
 
     def _ask(self, batch: Batch) -> Reading:
         frame = self._scaffold(batch.instructions)
-        prefix = [tuple(self._opening(frame)), tuple(self.tokenize(batch.document, special=False))]
+        passages = [self.tokenize(passage, special=False) for passage in batch.document]
+        prefix = [tuple(self._opening(frame)), tuple(token for passage in passages for token in passage)]
+        ends = list(itertools.accumulate(map(len, passages), initial=len(prefix[0])))
         tails = [self._tail(frame, question) for question in batch.questions]
         matchers = [self._matcher(question) for question in batch.questions]
-        length = sum(map(len, prefix))
+        length = ends[-1]
+        after = [ends[-1 if question.after is None else question.after] for question in batch.questions]
         waves = list(self._waves(length, batch.questions, tails))
         started = time.perf_counter()
         evaluated, reused = self._hold(prefix)
@@ -227,7 +232,7 @@ class LlamaEngine:
         answers: list[Answer] = []
         steps = 0
         for wave in waves:
-            forks = [_Fork(batch.questions[index], slot + 1, length, matchers[index], list(tails[index])) for slot, index in enumerate(wave)]
+            forks = [_Fork(batch.questions[index], slot + 1, after[index], matchers[index], list(tails[index])) for slot, index in enumerate(wave)]
             steps += self._decode(forks)
             answers += [self._answer(fork) for fork in forks]
         done = time.perf_counter()
@@ -235,7 +240,7 @@ class LlamaEngine:
             prefill_s=prefilled - started,
             decode_s=done - prefilled,
             prompt_tokens=evaluated + sum(map(len, tails)),
-            prompt_tokens_reused=reused + length * (len(tails) - 1),
+            prompt_tokens_reused=reused + sum(after) - length,
             output_tokens=sum(answer.tokens for answer in answers),
             decode_steps=steps,
         )
@@ -304,7 +309,7 @@ class LlamaEngine:
     def _decode(self, forks: list[_Fork]) -> int:
         """Answer the forks' questions; return the number of steps."""
         for fork in forks:
-            llama_cpp.llama_memory_seq_cp(self._memory, 0, fork.sequence, -1, -1)
+            llama_cpp.llama_memory_seq_cp(self._memory, 0, fork.sequence, 0, fork.position)
         live, steps = forks, 0
         while live:
             self._advance(live)
@@ -348,6 +353,7 @@ class LlamaEngine:
         scores = logits[allowed].astype(np.float64)
         best = int(np.argmax(scores))
         fork.logprobs.append(float(-np.log(np.exp(scores - scores[best]).sum())))
+        fork.chosen_at.append(len(fork.tokens))
         token = int(allowed[best])
         if llama_cpp.llama_vocab_is_eog(self._vocab, token):
             fork.finish = "stop"
@@ -395,12 +401,14 @@ class LlamaEngine:
 
     def _answer(self, fork: _Fork) -> Answer:
         text = self._guide.decode_bytes(fork.tokens).decode(errors="replace")
+        starts = tuple(len(self._guide.decode_bytes(fork.tokens[:count]).decode(errors="ignore")) for count in fork.chosen_at)
         if isinstance(fork.question.constraint, Choice):
             text = text.strip()
         return Answer(
             question=fork.question.id,
             text=text,
             logprobs=tuple(fork.logprobs),
+            starts=starts,
             tokens=len(fork.tokens),
             forced=fork.forced,
             finish=fork.finish or "length",
@@ -416,6 +424,6 @@ def prove(engine: LlamaEngine) -> None:
     """A prompt of several tokens and a constrained decode: what a broken native build dies of."""
     choice = Choice(("yes", "no"))
     document = "The court heard the case on Monday. " * 16
-    reading = engine.ask(Batch("Answer with one word.", document, (Question("proof", "Is this a text?", choice, 4),)))
+    reading = engine.ask(Batch("Answer with one word.", (document,), (Question("proof", "Is this a text?", choice, 4),)))
     if reading.answers[0].text not in choice.options or reading.answers[0].finish != "stop":
         raise EngineError(f"the proof decode answered {reading.answers[0].text!r}")

@@ -117,3 +117,16 @@ def counts(text: str, within: Span) -> Iterator[Count]:
             continue
         quantity = _amount(str(_WORDS.get(word, word)), match.group("scale"))
         yield Count(Span(match.start(), match.end()), quantity)
+
+
+_PERCENT = re.compile(rf"(?P<number>{_DIGITS})\s?(?:%|per\s?cent\b)", re.IGNORECASE)
+
+
+def percentages(text: str, within: Span) -> Iterator[Count]:
+    """Percentages of a span, in order.
+
+    >>> [count.quantity for count in percentages("fell 6.3 per cent", Span(0, 17))]
+    [6.3]
+    """
+    for match in _PERCENT.finditer(text, within.start, within.end):
+        yield Count(Span(match.start(), match.end()), _amount(match.group("number"), None))

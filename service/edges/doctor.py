@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from casebrief import __version__
 from casebrief.models.errors import ModelError
 from casebrief.prompts.loader import PromptError
-from casebrief.prompts.loader import load as load_prompts
+from casebrief.prompts.loader import load as load_prompt
 from casebrief.service.domain.schema import schema_sha256
 from casebrief.service.edges.settings import Settings
 from casebrief.service.edges.wiring import catalog_of, wire
@@ -30,8 +30,8 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield Finding("casebrief", True, f"{__version__}, Python {platform.python_version()}, {platform.system()} {platform.machine()}")
     yield Finding("processors", True, f"{os.cpu_count()} seen, {settings.threads or 'all'} used")
     try:
-        prompts = load_prompts()
-        yield Finding("prompts", True, f"{len(prompts.questions)} questions, sha256 {prompts.sha256[:12]}")
+        prompt = load_prompt()
+        yield Finding("prompts", True, f"{len(prompt.labels)} labels, sha256 {prompt.sha256[:12]}")
     except PromptError as error:
         yield Finding("prompts", False, str(error))
     yield Finding("schema", True, f"version 1, sha256 {schema_sha256()[:12]}")

@@ -9,7 +9,7 @@ from casebrief.models.catalog import Catalog, Entry
 from casebrief.models.catalog import load as load_catalog
 from casebrief.models.engine import EngineConfig
 from casebrief.models.supervisor import Patience, SupervisedEngine
-from casebrief.prompts.loader import load as load_prompts
+from casebrief.prompts.loader import load as load_prompt
 from casebrief.service.edges.settings import Settings
 from casebrief.service.pipeline.reading import BothReader, ModelReader, Reader, RuleReader
 from casebrief.service.pipeline.summarizing import Summarizer
@@ -47,14 +47,14 @@ def wire(settings: Settings) -> Casebrief:
     """
     catalog = catalog_of(settings)
     model = settings.model or catalog.default
-    prompts = load_prompts()
+    prompt = load_prompt()
     if settings.reader == "rules":
-        return Casebrief(settings, catalog, model, None, Summarizer(RuleReader(), prompts.sha256, lambda: None))
+        return Casebrief(settings, catalog, model, None, Summarizer(RuleReader(), prompt.sha256, lambda: None))
     entry = catalog.entry(model)
     engine = SupervisedEngine(engine_config(settings, catalog, model, entry), Patience(hang_s=settings.hang_s))
-    by_model = ModelReader(engine, prompts, entry.floor)
+    by_model = ModelReader(engine, prompt, entry.floor, entry.confidence)
     reader: Reader = by_model if settings.reader == "model" else BothReader(RuleReader(), by_model)
-    return Casebrief(settings, catalog, model, engine, Summarizer(reader, prompts.sha256, lambda: engine.info))
+    return Casebrief(settings, catalog, model, engine, Summarizer(reader, prompt.sha256, lambda: engine.info))
 
 
 def engine_config(settings: Settings, catalog: Catalog, model: str, entry: Entry) -> EngineConfig:
@@ -68,5 +68,5 @@ def engine_config(settings: Settings, catalog: Catalog, model: str, entry: Entry
         threads=settings.threads,
         n_gpu_layers=settings.n_gpu_layers,
         extra_buffers=settings.extra_buffers,
-        adapters=entry.adapters,
+        adapters=tuple(str(path) for path in catalog.adapters(model)),
     )

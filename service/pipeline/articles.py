@@ -5,15 +5,16 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
 from casebrief.service.domain.article import Article, CaseIdentity, Sentence, View
 from casebrief.service.domain.captions import Caption, CaptionGroup, captions, group_captions, main_caption, speaks_of_another
 from casebrief.service.domain.dates import day_first
-from casebrief.service.domain.names import is_specific, key_words, mentions, same_name
+from casebrief.service.domain.names import NAME, SUFFIX, is_specific, key_words, mentions, names, same_name
 from casebrief.service.domain.parties import party_mentions
+from casebrief.service.domain.spans import Span
 from casebrief.service.domain.story import find_story
 
 SHINGLE = 5
@@ -184,6 +185,11 @@ def _unrelated(
     return "names no party of the case beside its proceedings"
 
 
+_FIRM_FIRST = re.compile(rf"{NAME}")
+_FORMAL = re.compile(rf"{SUFFIX}$")
+_ROLE = re.compile(r"\b(?:defendants?|plaintiffs?|named|sued|sues|suing|co-|claimants?|alleged|accused|accuses|joined|subsidiary|parent|owner|owned)\b", re.IGNORECASE)
+
+
 def _marked(sentences: Sequence[Sentence], found: Sequence[Caption], case: CaseIdentity, group: CaptionGroup | None) -> tuple[Sentence, ...]:
     """The sentences, with those that speak of another case marked: a sentence, or a whole paragraph with its caption."""
     foreign_sentences = {sentence.span for sentence in sentences if speaks_of_another(sentence, found, case, group)}
@@ -195,7 +201,30 @@ def _marked(sentences: Sequence[Sentence], found: Sequence[Caption], case: CaseI
         names_ours = any(mentions(s.text, name) for s in here for name in case.names)
         if names_other and not names_ours:
             foreign_paragraphs.add(paragraph)
-    return tuple(Sentence(s.span, s.text, s.paragraph, s.span in foreign_sentences or s.paragraph in foreign_paragraphs) for s in sentences)
+    marked = [Sentence(s.span, s.text, s.paragraph, s.span in foreign_sentences or s.paragraph in foreign_paragraphs) for s in sentences]
+    strangers = _strangers(marked, case)
+    return tuple(replace(s, foreign=True) if not s.foreign and _tells_of(s, strangers, case) else s for s in marked)
+
+
+def _strangers(sentences: Sequence[Sentence], case: CaseIdentity) -> set[str]:
+    """Names that only sentences of other cases bring up, and companies that stand first in a sentence of their own.
+
+    A name that is ever told beside one of ours is no stranger.
+    """
+    names_by_sentence = {s: {span.of(s.text) for span in names(s.text, Span(0, len(s.text))) if is_specific(span.of(s.text))} for s in sentences}
+    beside_ours = {name for s, found in names_by_sentence.items() if not s.foreign and _names_ours(s, case) for name in found}
+    brought_up = {name for s, found in names_by_sentence.items() if s.foreign for name in found}
+    firms = {match.group() for s in sentences if not s.foreign and (match := _FIRM_FIRST.match(s.text)) and _FORMAL.search(match.group()) and not _ROLE.search(s.text)}
+    known = case.names + tuple(beside_ours)
+    return {name for name in brought_up | firms if not _OFFICE.search(name) and not any(same_name(name, other) for other in known)}
+
+
+def _names_ours(sentence: Sentence, case: CaseIdentity) -> bool:
+    return any(mentions(sentence.text, name) for name in case.names)
+
+
+def _tells_of(sentence: Sentence, strangers: set[str], case: CaseIdentity) -> bool:
+    return not _names_ours(sentence, case) and any(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", sentence.text) for name in strangers)
 
 
 def find_copies(articles: Sequence[Article]) -> dict[str, str]:

@@ -11,11 +11,12 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from casebrief.models.engine import Engine, Stop, Usage, never
-from casebrief.prompts.loader import PromptSet
+from casebrief.prompts.loader import ReadingPrompt
 from casebrief.service.domain.article import View
 from casebrief.service.domain.evidence import Evidence
-from casebrief.service.pipeline.asking import ask_about
+from casebrief.service.pipeline.forms import evidence_of
 from casebrief.service.pipeline.rules import read_by_rules
+from casebrief.service.pipeline.asking import listen
 
 ReaderName = Literal["rules", "model", "both"]
 
@@ -56,25 +57,25 @@ class RuleReader:
 
 @dataclass(frozen=True)
 class ModelReader:
-    """What the model reads: one question a field, all decoded together on the article's prefix.
+    """What the model reads, sentence by sentence.
 
-    ``floor`` gives the confidence from which an answer counts, by question; ``None`` means: not asked.
+    ``floor`` gives the confidence from which what it says of a field counts (``None``: it is not believed there),
+    ``confidence`` makes one of the probability of a line.
     """
 
     engine: Engine
-    prompts: PromptSet
+    prompt: ReadingPrompt
     floor: Callable[[str], float | None]
+    confidence: Callable[[str, float], float]
     name: ReaderName = "model"
 
     def read(self, view: View, stop: Stop = never) -> Read:
         """See `Reader`."""
-        floors = {question.id: floor for question in self.prompts.questions if (floor := self.floor(question.id)) is not None}
-        asked = [question for question in self.prompts.questions if question.id in floors]
-        if not asked or not view.own:
-            return Read(())
-        answers = ask_about(view, self.engine, self.prompts.instructions, asked, stop)
-        kept = tuple(item for question, found in answers.evidence.items() for item in found if item.confidence >= floors[question])
-        return Read(kept, answers.usage, answers.gaps)
+        heard = listen(view, self.engine, self.prompt, stop)
+        found = [item for told in heard.told for item in evidence_of(view, told, self.prompt.labels, self.confidence)]
+        floors = {item.field: self.floor(item.field) for item in found}
+        kept = tuple(item for item in found if (floor := floors[item.field]) is not None and item.confidence >= floor)
+        return Read(kept, heard.usage, heard.gaps)
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,7 @@ def test_a_document_that_spells_control_tokens_reaches_the_model_without_them(en
     run = engine._run
     monkeypatch.setattr(engine, "_run", lambda entries: (seen.extend(token for token, *_ in entries), run(entries))[1])
     document = "".join(engine.control_tokens().values()) + " The suit was filed."
-    engine.ask(Batch("Answer.", document, (Question("q", "Is it?", Choice(("yes", "no")), 4),)))
+    engine.ask(Batch("Answer.", (document,), (Question("q", "Is it?", Choice(("yes", "no")), 4),)))
     control = set(engine.control_tokens())
     scaffold = engine._scaffold("Answer.")
     ours = [t for part in (scaffold.before, scaffold.between, scaffold.after) for t in engine.tokenize(part, special=True)]
@@ -45,7 +45,7 @@ def test_a_document_that_spells_control_tokens_reaches_the_model_without_them(en
 
 
 def test_answers_are_copied_from_the_document(engine: LlamaEngine):
-    reading = engine.ask(Batch("You read news.", DOCUMENT, questions("court", "judge", "sum")))
+    reading = engine.ask(Batch("You read news.", (DOCUMENT,), questions("court", "judge", "sum")))
     for answer in reading.answers:
         assert answer.text == "none" or answer.text in DOCUMENT
         assert answer.finish == "stop"
@@ -55,28 +55,28 @@ def test_answers_are_copied_from_the_document(engine: LlamaEngine):
 
 def test_questions_together_answer_as_they_do_alone(engine: LlamaEngine):
     asked = questions("court", "judge", "sum", "defendant")
-    together = engine.ask(Batch("You read news.", DOCUMENT, asked))
-    alone = [engine.ask(Batch("You read news.", DOCUMENT, (question,))).answers[0].text for question in asked]
+    together = engine.ask(Batch("You read news.", (DOCUMENT,), asked))
+    alone = [engine.ask(Batch("You read news.", (DOCUMENT,), (question,))).answers[0].text for question in asked]
     assert [answer.text for answer in together.answers] == alone
 
 
 def test_the_same_batch_gives_the_same_bits_whatever_ran_before(engine: LlamaEngine):
-    batch = Batch("You read news.", DOCUMENT, questions("court", "judge"))
+    batch = Batch("You read news.", (DOCUMENT,), questions("court", "judge"))
     first = engine.ask(batch).answers
-    engine.ask(Batch("Other words.", DOCUMENT[::-1], questions("sum")))
+    engine.ask(Batch("Other words.", (DOCUMENT[::-1],), questions("sum")))
     assert engine.ask(batch).answers == first
 
 
 def test_the_prefix_is_prefilled_once(engine: LlamaEngine):
-    one = engine.ask(Batch("You read news now.", DOCUMENT, questions("court")))
-    many = engine.ask(Batch("You read news here.", DOCUMENT, questions("court", "judge", "sum", "day")))
+    one = engine.ask(Batch("You read news now.", (DOCUMENT,), questions("court")))
+    many = engine.ask(Batch("You read news here.", (DOCUMENT,), questions("court", "judge", "sum", "day")))
     assert many.usage.prompt_tokens - one.usage.prompt_tokens < one.usage.prompt_tokens
     assert many.usage.prompt_tokens_reused > 3 * len(engine.tokenize(DOCUMENT, special=False))
 
 
 def test_forced_tokens_take_no_step_of_their_own(engine: LlamaEngine):
     options = ("the one and only answer that there is to this question", "another answer that is just as long as the first one was")
-    reading = engine.ask(Batch("Answer.", DOCUMENT, (Question("q", "?", Choice(options), 40),)))
+    reading = engine.ask(Batch("Answer.", (DOCUMENT,), (Question("q", "?", Choice(options), 40),)))
     assert reading.usage.decode_steps <= 3
     answer = reading.answers[0]
     assert answer.text in options
@@ -84,23 +84,23 @@ def test_forced_tokens_take_no_step_of_their_own(engine: LlamaEngine):
 
 
 def test_an_answer_that_is_cut_off_says_so(engine: LlamaEngine):
-    answer = engine.ask(Batch("Copy.", DOCUMENT, (Question("q", "?", Choice((DOCUMENT[:200],)), 5),))).answers[0]
+    answer = engine.ask(Batch("Copy.", (DOCUMENT,), (Question("q", "?", Choice((DOCUMENT[:200],)), 5),))).answers[0]
     assert answer.finish == "length"
     assert answer.tokens == 5
 
 
 def test_a_document_over_the_context_is_refused_with_numbers(engine: LlamaEngine):
     with pytest.raises(PromptTooLong, match="2048"):
-        engine.ask(Batch("Answer.", "word " * 4000, questions("court")))
+        engine.ask(Batch("Answer.", ("word " * 4000,), questions("court")))
 
 
 def test_a_constraint_that_does_not_compile_is_refused(engine: LlamaEngine):
     with pytest.raises(ConstraintRefused):
-        engine.ask(Batch("Answer.", DOCUMENT, (Question("q", "?", Spans(" "), 5),)))
+        engine.ask(Batch("Answer.", (DOCUMENT,), (Question("q", "?", Spans(" "), 5),)))
 
 
 def test_a_stop_is_heard_and_leaves_the_engine_whole(engine: LlamaEngine):
     calls = iter(range(1000))
     with pytest.raises(Cancelled):
-        engine.ask(Batch("Answer.", DOCUMENT, questions("court", "judge")), lambda: next(calls) > 3)
+        engine.ask(Batch("Answer.", (DOCUMENT,), questions("court", "judge")), lambda: next(calls) > 3)
     prove(engine)

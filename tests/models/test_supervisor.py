@@ -17,8 +17,8 @@ from casebrief.models.supervisor import Patience, SupervisedEngine
 pytestmark = pytest.mark.model
 
 DOCUMENT = "The company was sued on Monday in Oakland. It denies every claim. " * 20
-SHORT = Batch("Answer.", DOCUMENT, (Question("q", "Is it sued?", Choice(("yes", "no")), 4),))
-LONG = Batch("Answer.", DOCUMENT, tuple(Question(str(n), "Copy.", Spans(DOCUMENT, at_most=5), 120) for n in range(8)))
+SHORT = Batch("Answer.", (DOCUMENT,), (Question("q", "Is it sued?", Choice(("yes", "no")), 4),))
+LONG = Batch("Answer.", (DOCUMENT,), tuple(Question(str(n), "Copy.", Spans(DOCUMENT, at_most=5), 120) for n in range(8)))
 
 
 @pytest.fixture(scope="module")
@@ -103,7 +103,7 @@ from casebrief.models.engine import Batch, EngineConfig, Question
 from casebrief.models.constraints import Choice
 from casebrief.models.supervisor import SupervisedEngine
 engine = SupervisedEngine(EngineConfig("m", {config.path!r}, "", context_tokens=1024)); engine.start()
-assert engine.ask(Batch("Answer.", "It rains.", (Question("q", "Rain?", Choice(("yes", "no")), 4),))).answers
+assert engine.ask(Batch("Answer.", ("It rains.",), (Question("q", "Rain?", Choice(("yes", "no")), 4),))).answers
 maps = open("/proc/self/maps").read() if sys.platform == "linux" else ""
 engine.close()
 assert "llama_cpp" not in sys.modules and "llguidance" not in sys.modules and "libllama" not in maps and "libggml" not in maps

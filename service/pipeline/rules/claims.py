@@ -158,6 +158,15 @@ def _relief_in(view: View, text: str, within: Span) -> Iterator[Evidence]:
             yield copied("relief_sought", view.article.id, text, Span(*match.span()), 0.85, Relief(kind=kind))  # type: ignore[arg-type]
 
 
+def relief_of(view: View, sentence: Sentence, asked: Span) -> Iterator[Evidence]:
+    """The relief in words that are known to ask for some: what rules read in them, else the words themselves."""
+    text = view.article.text
+    found = [item for item in _relief_in(view, text, sentence.span) if item.span.meets(asked)]
+    yield from found
+    if not found and len(asked.of(text).split()) >= 2 and asked.end - asked.start <= LONGEST_VALUE:
+        yield copied("relief_sought", view.article.id, text, asked, 0.5, Relief(kind="other"))
+
+
 def _no_amount(view: View, text: str, span: Span, kind: str, confidence: float) -> Evidence:
     normalized = Money(kind=kind, amount=None, currency=None, per=None, qualifier=None)  # type: ignore[arg-type]
     return copied("relief_sought", view.article.id, text, span, confidence, normalized)

@@ -49,11 +49,12 @@ def rulings(view: View) -> Iterator[Evidence]:
             start = 0 if match.start() <= SUBJECT and "," not in sentence.text[: match.start()] else match.start()
             span = _clause(view.article.text, sentence.span, sentence.span.start + start)
             if span and not _UNSURE.search(sentence.text[max(0, match.start() - 12) : match.end()]):
-                yield copied("rulings", view.article.id, view.article.text, span, 0.8, Relief(kind=_kind(match.group(), span.of(view.article.text))))  # type: ignore[arg-type]
+                yield copied("rulings", view.article.id, view.article.text, span, 0.8, Relief(kind=order_kind(match.group() + span.of(view.article.text)[:120])))  # type: ignore[arg-type]
 
 
-def _kind(words: str, clause: str) -> str:
-    return "injunction" if re.search(r"injunction|blocked|barred", words + clause[:120], re.IGNORECASE) else "other"
+def order_kind(words: str) -> str:
+    """An order without a sum: an injunction by its own words, else other."""
+    return "injunction" if re.search(r"injunction|restraining order|blocked|barred", words, re.IGNORECASE) else "other"
 
 
 def _clause(text: str, sentence: Span, start: int) -> Span | None:
@@ -70,7 +71,7 @@ def _paid(view: View, sentence: Sentence) -> Iterator[Evidence]:
         return
     text = view.article.text
     for found in sums(text, sentence.span):
-        kind = _paid_kind(text, sentence, found)
+        kind = sum_kind(text, sentence, found)
         if kind and _payer_is_ours(view, sentence, found):
             normalized = Money(kind=kind, amount=found.amount, currency=found.currency, per=found.per, qualifier=found.qualifier)  # type: ignore[arg-type]
             yield copied("rulings", view.article.id, text, found.span, 0.88, normalized)
@@ -97,7 +98,12 @@ def _payer_is_ours(view: View, sentence: Sentence, found: Sum) -> bool:
     )
 
 
-def _paid_kind(text: str, sentence: Sentence, found: Sum) -> str | None:
+def is_unsure(text: str, sentence: Sentence, found: Sum) -> bool:
+    """Whether the words before a sum only ask for it, or say what might be."""
+    return bool(_UNSURE.search(text[max(sentence.span.start, found.span.start - 80) : found.span.start]))
+
+
+def sum_kind(text: str, sentence: Sentence, found: Sum) -> str | None:
     """What a sum was paid or ordered for, judged by the words within its clause."""
     before = text[max(sentence.span.start, found.span.start - 80) : found.span.start]
     after = text[found.span.end : min(sentence.span.end, found.span.end + 60)]
