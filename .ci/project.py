@@ -3,6 +3,8 @@
 
     python3 .ci/project.py brief   set up, summarise the bundled example, print the brief
     python3 .ci/project.py check   set up, then lint, types, import contracts and tests (arguments go to pytest)
+    python3 .ci/project.py train   set up an environment of its own, check the training data, train the adapter, verify it
+                                   (arguments go to models/training/train.py)
 
 ``--gpu cuda|metal|vulkan`` builds llama.cpp for a GPU; run with CASEBRIEF_N_GPU_LAYERS=-1 to use it.
 """
@@ -20,6 +22,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 ENVIRONMENT = ROOT / ".venv"
+TRAINING = ROOT / ".venv-train"
+ADAPTER = "models/adapters/smollm2-135m-reader.gguf"
 TOOLS = ROOT / ".tools"
 BIN = "Scripts" if os.name == "nt" else "bin"
 OLDEST_UV = (0, 8, 5)  # the first that knows extra-build-variables, by which the native build gets its flags
@@ -49,11 +53,11 @@ def uv() -> str:
     return str(own)
 
 
-def set_up(lock: str, gpu: str | None) -> None:
-    """Make .venv hold exactly what a lock names, and the project itself."""
-    tool, python = uv(), ENVIRONMENT / BIN / "python"
+def set_up(lock: str, gpu: str | None, environment: Path = ENVIRONMENT) -> None:
+    """Make an environment hold exactly what a lock names, and the project itself."""
+    tool, python = uv(), environment / BIN / "python"
     if not python.exists():
-        run(tool, "venv", "--quiet", "--python", sys.executable, ENVIRONMENT)
+        run(tool, "venv", "--quiet", "--seed", "--python", sys.executable, environment)
     build = ["--config-settings-package", f"llama-cpp-python:cmake.args={GPU[gpu]}", "--reinstall-package", "llama-cpp-python"] if gpu else []
     print("setting up; the first time, building llama.cpp takes some minutes", file=sys.stderr, flush=True)
     run(tool, "pip", "sync", "--quiet", "--python", python, "--require-hashes", *build, lock)
@@ -71,17 +75,32 @@ def check(gpu: str | None, further: list[str]) -> None:
         run(ENVIRONMENT / BIN / command[0], *command[1:])
 
 
+def train(further: list[str]) -> None:
+    """Torch and what goes with it come by pip into an environment of their own: the product's stays exactly its lock."""
+    python = TRAINING / BIN / "python"
+    if not python.exists():
+        set_up("requirements.lock", None, TRAINING)
+        run(python, "-m", "ensurepip", "--upgrade")
+        run(python, "-m", "pip", "install", "--quiet", "--upgrade", "pip>=25.1")
+        run(python, "-m", "pip", "install", "--quiet", "--group", "training")
+    run(python, "-m", "casebrief.models.training.check")
+    run(python, "-m", "casebrief.models.training.train", "--out", ADAPTER, *further)
+    run(python, "-m", "casebrief.models.training.verify", ADAPTER)
+
+
 def main() -> None:
     if sys.version_info < (3, 11):  # noqa: UP036 - this file is what an older Python is started with
         sys.exit("casebrief needs Python 3.11 or newer; this is " + sys.version.split()[0])
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("job", choices=["brief", "check"])
+    parser.add_argument("job", choices=["brief", "check", "train"])
     parser.add_argument("--gpu", choices=sorted(GPU))
     known, further = parser.parse_known_args()
     if known.job == "brief":
         if further:
             parser.error(f"brief takes no further arguments: {' '.join(further)}")
         brief(known.gpu)
+    elif known.job == "train":
+        train(further)
     else:
         check(known.gpu, further)
 

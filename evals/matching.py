@@ -15,8 +15,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 from casebrief.evals.labels import LabelledFact
+from casebrief.service.domain.dates import in_words
 from casebrief.service.domain.dockets import dockets, same_docket
 from casebrief.service.domain.names import key_words
+from casebrief.service.domain.schema import Date
 from casebrief.service.domain.spans import Span
 
 Item = dict[str, Any]
@@ -261,10 +263,36 @@ def conflict(form: Any, item: Item, fact: LabelledFact) -> Match:
     if item.get("field") != form["field"]:
         return NO_MATCH
     positions = [" ".join([position["value"], *(c["quote"] for c in position["citations"])]) for position in item.get("positions", [])]
+    if form["field"] in ("timeline", "filed_on"):
+        positions = [f"{words} {_in_words(position)}" for words, position in zip(positions, item.get("positions", []), strict=True)]
     met = sum(any(_tells(position, value) for position in positions) for value in form["values"])
+    if form["field"] in DESCRIBED:
+        met = max(met, _meets_evidence(item, fact))
     if met < min(2, len(form["values"])):
         return NO_MATCH
     return RIGHT_MATCH if item.get("kind") == form["kind"] else Match(PARTIAL, "wrong value")
+
+
+DESCRIBED = ("status", "responses")
+"""Fields whose labelled positions are descriptions ("charged and arrested"), not forms of the field: evidence tells them apart."""
+
+
+def _meets_evidence(item: Item, fact: LabelledFact) -> int:
+    """How many positions cite words that the labels name as evidence, each other words than the ones before."""
+    taken: set[tuple[str, str]] = set()
+    met = 0
+    for position in item.get("positions", []):
+        cited = [(citation["article"], citation["quote"]) for citation in position["citations"]]
+        here = {(article, quote) for article, quote in fact.evidence for a, words in cited if a == article and (words in quote or quote in words)} - taken
+        met += bool(here)
+        taken |= here
+    return met
+
+
+def _in_words(position: Item) -> str:
+    """The day of a position as labels write one: a citation may leave the year out."""
+    date = normalized(position).get("date")
+    return in_words(Date(date=date, precision="day")) if date and len(date) == 10 else str(date or "")
 
 
 def _tells(position: str, value: object) -> bool:

@@ -74,7 +74,7 @@ def bank() -> tuple[Template, ...]:
 
 
 def _template(line: str) -> Template:
-    attributes = dict((attribute.split("=", 1) + [""])[:2] for attribute in _ATTRIBUTE.findall(line))
+    attributes = {key: member for key, _, member in (attribute.partition("=") for attribute in _ATTRIBUTE.findall(line))}
     body = _ATTRIBUTE.sub("", line).strip()
     clutter = "clutter" in attributes
     headline = not clutter and "background" not in attributes and not re.search(r"[.!?…][\"”’'»)\]]*\]*$", body)
@@ -87,9 +87,7 @@ def fill(template: Template, slot: Callable[[str], str], forms: dict[str, str], 
     ``slot`` gives a slot's filler. ``forms`` tells the form (act_past, act_ing) of known verbs: with probability ``vary`` a
     literal act or quotation of the template is exchanged for one from the lists, so that no wording is learnt by heart.
     """
-    line = template.line
-    while (chosen := _CHOICE.sub(lambda match: chance.choice(match.group(1).split("|")), line)) != line:
-        line = chosen
+    line = _chosen(template.line, chance)
 
     def other_act(match: re.Match[str]) -> str:
         first = match.group(1)
@@ -103,7 +101,14 @@ def fill(template: Template, slot: Callable[[str], str], forms: dict[str, str], 
     line = re.sub(r"(\[counsel\.(plaintiff|defendant)\|\{)(lawyer|law_firm)\}", r"\1\2_\3}", line)
     line = _PLAIN_QUOTE.sub(other_quote, _PLAIN_ACT.sub(other_act, line))
     line = _SLOT.sub(lambda match: slot(match.group(1)), line)
-    return _parse(line, template.response)
+    return _parse(_chosen(line, chance), template.response)
+
+
+def _chosen(line: str, chance: random.Random) -> str:
+    """The line with every choice made whose options hold no slot any more."""
+    while (chosen := _CHOICE.sub(lambda match: chance.choice(match.group(1).split("|")), line)) != line:
+        line = chosen
+    return line
 
 
 def _parse(line: str, response: str | None) -> Passage:

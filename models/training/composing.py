@@ -93,12 +93,13 @@ def _another(passage: Passage, chance: random.Random) -> list[Passage]:
     return [Passage(chance.choice(ANOTHER_ALONE), ()), _silent(passage)]
 
 
-def _style(chance: random.Random) -> dict[str, str]:
+def _style(chance: random.Random) -> dict[str, str | int | None]:
     """A newspaper's own typography: quotation marks and apostrophes."""
-    return chance.choice([{}, {"“": '"', "”": '"', "’": "'", "‘": "'"}, {"'": "’"}, {"“": "‘", "”": "’"}])
+    styles: list[dict[str, str | int | None]] = [{}, {"“": '"', "”": '"', "’": "'", "‘": "'"}, {"'": "’"}, {"“": "‘", "”": "’"}]
+    return chance.choice(styles)
 
 
-def _styled(passage: Passage, style: dict[str, str]) -> Passage:
+def _styled(passage: Passage, style: dict[str, str | int | None]) -> Passage:
     text = passage.text
     if style == {"'": "’"}:
         text = re.sub(r'"([^"]*)"', "“\\1”", text)

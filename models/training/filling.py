@@ -55,7 +55,11 @@ class Names:
         self._faker.seed_instance(seed)
 
     def _allowed(self, name: str) -> bool:
-        return not self._avoid & set(name.casefold().replace("-", " ").replace("'s", "").split()) and name.isprintable() and all(ord(c) < 0x250 or c == "’" for c in name)
+        return (
+            not self._avoid & set(name.casefold().replace("-", " ").replace("'s", "").split())
+            and name.isprintable()
+            and all(ord(c) < 0x250 or c == "’" for c in name)
+        )
 
     def person(self) -> str:
         while True:
@@ -167,11 +171,24 @@ class Cast:
             "money2": self._money,
             "number": self._number,
             "number2": self._number,
-            "percent": lambda: f"{self.chance.choice([str(self.chance.randint(2, 95)), f'{self.chance.randint(1, 30)}.{self.chance.randint(1, 9)}'])}{pick(['%', ' percent', ' per cent'])}",
+            "percent": lambda: (
+                f"{self.chance.choice([str(self.chance.randint(2, 95)), f'{self.chance.randint(1, 30)}.{self.chance.randint(1, 9)}'])}{pick(['%', ' percent', ' per cent'])}"
+            ),
             "product": lambda: self.product,
             "product2": lambda: self.product2,
             "did": self._did,
-            "title": lambda: pick(["chief executive", "general counsel", "finance director", "head of safety", "plant manager", "professor of law", "union secretary", "managing director"]),
+            "title": lambda: pick(
+                [
+                    "chief executive",
+                    "general counsel",
+                    "finance director",
+                    "head of safety",
+                    "plant manager",
+                    "professor of law",
+                    "union secretary",
+                    "managing director",
+                ]
+            ),
             "publisher": lambda: self.publisher,
         }
         return made[name]()
@@ -190,11 +207,26 @@ class Cast:
 
     def _product(self) -> str:
         words = lists()["products"]
-        return f"{self.chance.choice(words['first'])} {self.chance.choice(words['second'])}" if self.chance.random() < 0.5 else str(self.chance.choice(words["second"]))
+        return (
+            f"{self.chance.choice(words['first'])} {self.chance.choice(words['second'])}"
+            if self.chance.random() < 0.5
+            else str(self.chance.choice(words["second"]))
+        )
 
     def _firm(self) -> str:
         one, two, three = (self.names.surname() for _ in range(3))
-        return self.chance.choice([f"{one} & {two}", f"{one} {two} LLP", f"{one}, {two} & {three}", f"{one} Law", f"{one} {two}", f"{one} & {two} LLP", f"The {one} Firm", f"{one} Solicitors"])
+        return self.chance.choice(
+            [
+                f"{one} & {two}",
+                f"{one} {two} LLP",
+                f"{one}, {two} & {three}",
+                f"{one} Law",
+                f"{one} {two}",
+                f"{one} & {two} LLP",
+                f"The {one} Firm",
+                f"{one} Solicitors",
+            ]
+        )
 
     def _court(self) -> str:
         places = lists()["places"]
@@ -230,20 +262,40 @@ class Cast:
         month, day, year = self.chance.randrange(12), self.chance.randint(1, 28), self.chance.randint(self.year - 3, self.year)
         if self.british:
             return self.chance.choice([f"{day} {MONTHS[month]} {year}", f"{day} {MONTHS[month]}", f"{MONTHS[month]} {year}"])
-        return self.chance.choice([f"{MONTHS[month]} {day}", f"{MONTHS[month]} {day}, {year}", f"{SHORT_MONTHS[month]} {day}", f"{SHORT_MONTHS[month]} {day}, {year}", f"{MONTHS[month]} {year}"])
+        return self.chance.choice(
+            [
+                f"{MONTHS[month]} {day}",
+                f"{MONTHS[month]} {day}, {year}",
+                f"{SHORT_MONTHS[month]} {day}",
+                f"{SHORT_MONTHS[month]} {day}, {year}",
+                f"{MONTHS[month]} {year}",
+            ]
+        )
 
     def _relative(self) -> str:
-        return self.chance.choice(
-            ["last week", "last month", "earlier this month", "last year", "on Tuesday", "late on Friday", "in the spring", "two weeks ago", "yesterday", "this week", "earlier this year", "in recent days"]
-            + [f"last {self._month()}", f"in {self._month()}", f"last {self.chance.choice(WEEKDAYS)}", f"late {self.chance.choice(WEEKDAYS)}"]
-        )
+        fixed = "last week,last month,earlier this month,last year,on Tuesday,late on Friday,in the spring,two weeks ago,yesterday,this week,earlier this year,in recent days"
+        made = [f"last {self._month()}", f"in {self._month()}", f"last {self.chance.choice(WEEKDAYS)}", f"late {self.chance.choice(WEEKDAYS)}"]
+        return self.chance.choice([*fixed.split(","), *made])
 
     def _money(self) -> str:
         n, m = self.chance.randint(1, 990), self.chance.randint(1, 9)
         sign = self.chance.choice(["£", "£", "€", "A$", "₹", "Rs "]) if self.british else self.chance.choice(["$", "$", "$", "US$", "C$", "€"])
-        big = {"₹": [f"{n} crore", f"{m} lakh"], "Rs ": [f"{n} crore", f"{m} lakh"]}.get(sign, [f"{n} million", f"{m}.{self.chance.randint(1, 9)} billion", f"{n}m", f"{m}.{self.chance.randint(1, 9)} million", f"{m}bn"])
+        big = {"₹": [f"{n} crore", f"{m} lakh"], "Rs ": [f"{n} crore", f"{m} lakh"]}.get(
+            sign, [f"{n} million", f"{m}.{self.chance.randint(1, 9)} billion", f"{n}m", f"{m}.{self.chance.randint(1, 9)} million", f"{m}bn"]
+        )
         return sign + self.chance.choice([*big, *big, f"{m},{self.chance.randint(0, 999):03d}", f"{n},{self.chance.randint(0, 99) * 10:03d}", str(n)])
 
     def _number(self) -> str:
         n, m = self.chance.randint(2, 950), self.chance.randint(1, 9)
-        return self.chance.choice([f"{n},{self.chance.randint(0, 99) * 10:03d}", f"{n} million", f"{m}.{self.chance.randint(1, 9)} million", f"{m},{self.chance.randint(100, 999)}", str(n), f"{m} lakh", "tens of thousands of", f"{n},000"])
+        return self.chance.choice(
+            [
+                f"{n},{self.chance.randint(0, 99) * 10:03d}",
+                f"{n} million",
+                f"{m}.{self.chance.randint(1, 9)} million",
+                f"{m},{self.chance.randint(100, 999)}",
+                str(n),
+                f"{m} lakh",
+                "tens of thousands of",
+                f"{n},000",
+            ]
+        )

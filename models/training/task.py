@@ -6,6 +6,7 @@ After each sentence of an article comes what that sentence states (`casebrief.pr
 from __future__ import annotations
 
 from dataclasses import dataclass
+
 import llama_cpp
 from casebrief.models.chat import Scaffold, scaffold
 from casebrief.models.constraints import NOTHING

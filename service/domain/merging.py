@@ -17,6 +17,7 @@ from casebrief.service.domain.article import CaseIdentity
 from casebrief.service.domain.dockets import same_docket
 from casebrief.service.domain.evidence import Evidence
 from casebrief.service.domain.names import mentions, same_name
+from casebrief.service.domain.revisions import moved_from, quantity, revised, says_now
 from casebrief.service.domain.sameness import (
     court,
     distinct,
@@ -47,6 +48,7 @@ from casebrief.service.domain.schema import (
 )
 from casebrief.service.domain.similarity import bare, overlap
 
+SILENT = ("no_response", "declined_to_comment")
 MOST_CONFIDENT = 0.98
 PER_SOURCE = 0.02
 """What each further independent source adds to the confidence of the best one."""
@@ -118,6 +120,12 @@ class _Merger:
             known[key] = group
         return sorted(found, key=self.rank)
 
+    def believe_rules(self, field: str) -> None:
+        """Where a rule found a field in any article, what the model alone found of it does not count."""
+        sure = [item for item in self.of(field) if item.found_by == "rule"]
+        if sure:
+            self.fields[field] = sure
+
     def rank(self, group: Group) -> tuple[float, float, int, int]:
         best = self.head(group)
         return (-self.sources.independent(group), -best.confidence, self.sources.order(best.article), best.span.start)
@@ -150,10 +158,10 @@ class _Merger:
         fact = self.fact(group)
         return Position(value=fact.value, normalized=fact.normalized, citations=fact.citations)
 
-    def conflict(self, field: str, about: str, groups: Sequence[Group]) -> None:
-        """Set groups side by side, oldest first; superseded when their dates show an order."""
+    def conflict(self, field: str, about: str, groups: Sequence[Group], *, superseded: bool | None = None) -> None:
+        """Set groups side by side, oldest first; superseded when their dates show an order, or as it is said to be."""
         ordered = sorted(groups, key=lambda group: (self.sources.newest(group) or datetime.date.max, self.rank(group)))
-        later = all(self.sources.newer(after, before) for before, after in itertools.pairwise(ordered))
+        later = all(self.sources.newer(after, before) for before, after in itertools.pairwise(ordered)) if superseded is None else superseded
         self.conflicts.append(
             Conflict(
                 field=field,
@@ -207,12 +215,14 @@ class _Merger:
         return self.fact(group, max(group, key=lambda item: (item.value == self.case.caption, len(item.value)))) if group else None
 
     def docket_number(self) -> Fact[Any] | None:
+        self.believe_rules("docket_number")
         groups = self.groups("docket_number", lambda a, b: same_docket(docket(a), docket(b)))
         if len(self.rivals(groups)) > 1 and not self.case.dockets:
             self.conflict("docket_number", "docket number", self.rivals(groups))
         return self.fact(groups[0], max(groups[0], key=lambda item: (item.confidence, len(docket(item))))) if groups else None
 
     def court(self) -> Fact[Any] | None:
+        self.believe_rules("court")
         trial = [item for item in self.of("court") if item.about != "appellate"] or self.of("court")
         known = [item for item in trial if court(item).court_id]
         self.fields["court"] = known or most_telling(trial)
@@ -225,6 +235,7 @@ class _Merger:
         return self.fact(group, max(group, key=lambda item: (item.confidence, len(item.value))))
 
     def judge(self) -> Fact[Any] | None:
+        self.believe_rules("judge")
         groups = self.groups("judge", lambda a, b: same_name(a.value, b.value))
         if not groups:
             return None
@@ -232,6 +243,7 @@ class _Merger:
         return self.fact(best, max(best, key=lambda item: (len(item.value), item.confidence)))
 
     def filed_on(self) -> Fact[Any] | None:
+        self.believe_rules("filed_on")
         resolved = [item for item in self.of("filed_on") if item.normalized]
         self.fields["filed_on"] = resolved or self.of("filed_on")[:1]
         groups = self.groups("filed_on", lambda a, b: one_date(a.normalized, b.normalized))
@@ -307,6 +319,7 @@ class _Merger:
 
     def causes(self) -> list[Fact[Any]]:
         groups = self.groups("causes_of_action", same_law)
+        self.charges()
         return [self.fact(group) for group in groups]
 
     def texts(self, field: str, alike: float) -> list[Fact[Any]]:
@@ -327,6 +340,7 @@ class _Merger:
         groups = self.groups("rulings", same_ruling)
         settled = [group for group in groups if money(group[0]) and group[0].normalized.kind == "settlement"]  # type: ignore[union-attr]
         whole = [group for group in settled if group[0].normalized.per is None]  # type: ignore[union-attr]
+        self.revisions("rulings", groups)
         if len({group[0].normalized.currency for group in whole}) == 1 and len(whole) > 1:  # type: ignore[union-attr]
             self.conflict("rulings", "size of the settlement", whole)
             stays = self.latest(whole)
@@ -335,20 +349,29 @@ class _Merger:
 
     def responses(self) -> list[Fact[Any]]:
         groups = self.groups("responses", lambda a, b: self._speaker(a) == self._speaker(b) and stance(a) == stance(b))
-        spoken = [group for group in groups if stance(group[0]) in ("denies", "admits", "other")]
-        kept = []
-        for group in groups:
-            silent = stance(group[0]) in ("no_response", "declined_to_comment")
-            answer = next((g for g in spoken if silent and self._speaker(g[0]) == self._speaker(group[0]) and self.sources.newer(g, group)), None)
-            if answer:
-                self.conflict("responses", f"response of {self._speaker(group[0])}", [group, answer])
-            else:
-                kept.append(group)
+        kept = [group for group in groups if stance(group[0]) not in SILENT or not self._answered_later(group, groups)]
         return [self.fact(group, max(group, key=lambda item: (item.confidence, -len(item.value)))) for group in kept]
+
+    def _answered_later(self, silent: Group, groups: Sequence[Group]) -> bool:
+        """Whether a side that said nothing spoke in a newer article: then its silence is superseded by all that it said there."""
+        side = self._side(silent[0])
+        spoken = [item for group in groups if stance(group[0]) not in SILENT for item in group if self._side(item) == side]
+        later = [item for item in spoken if self.sources.newer([item], silent)]
+        if not later:
+            return False
+        about = f"response of {side}"
+        if not any(conflict.field == "responses" and conflict.about == about for conflict in self.conflicts):
+            self.conflict("responses", about, [silent, later])
+        return True
 
     def _speaker(self, item: Evidence) -> str:
         speaker = item.normalized.speaker if isinstance(item.normalized, Response) else None
         return next((name for name in self.case.defendants if speaker and mentions(speaker, name)), speaker or "")
+
+    def _side(self, item: Evidence) -> str:
+        """The defendant that somebody answers for: the one they name, or the first, for its people are seldom named with it."""
+        named = [name for name in self.case.defendants if mentions(self._speaker(item), name) or mentions(item.value, name)]
+        return (named or [*self.case.defendants, self._speaker(item)])[0]
 
     def quotes(self) -> list[Fact[Any]]:
         def same(a: Evidence, b: Evidence) -> bool:
@@ -366,6 +389,7 @@ class _Merger:
             return a.normalized == b.normalized and (overlap(a.value, b.value) >= 0.34 or (is_filing(a) and is_filing(b)))
 
         groups = self.groups("timeline", same)
+        self._moved_days(groups)
         facts = [self.fact(group, max(group, key=lambda item: (item.confidence, -len(item.value)))) for group in groups]
         return sorted(facts, key=lambda fact: (fact.normalized is None, fact.normalized.date if fact.normalized else "", fact.citations[0].start))
 
@@ -377,6 +401,43 @@ class _Merger:
             rivals = [other for other in rivals if not {item.article for item in other} & {item.article for item in group}]
             if group not in taken and rivals:
                 about = f"{figure(group[0]).unit} {'in all' if group[0].about == 'in all' else f'({group[0].about})'}"
-                self.conflict("figures", about, [group, *rivals])
+                self.conflict("figures", about, [group, *rivals], superseded=self._is_update([group, *rivals]))
                 taken += [group, *rivals]
+        self.revisions("figures", [group for group in groups if group not in taken])
         return [self.fact(group) for group in groups]
+
+    def _is_update(self, groups: Sequence[Group]) -> bool:
+        """Whether the newest of some numbers says that it has changed; a number that only differs contradicts."""
+        ordered = sorted(groups, key=lambda group: self.sources.newest(group) or datetime.date.min)
+        newer = all(self.sources.newer(after, before) for before, after in itertools.pairwise(ordered))
+        return newer and any(says_now(self.sources.texts[item.article], item) for item in ordered[-1])
+
+    def revisions(self, field: str, groups: Sequence[Group]) -> None:
+        """Report numbers of which a report says that they replace another article's."""
+        told = [item for name in ("figures", "rulings", "relief_sought") for item in self.of(name)]
+        for group in groups:
+            for item in group:
+                for old in revised(self.sources.texts[item.article], item) if quantity(item) else ():
+                    before = [other for other in told if other.article != item.article and quantity(other) == old]
+                    if before and not any(conflict.field == field and conflict.about == item.value for conflict in self.conflicts):
+                        self.conflict(field, item.value, [before, group], superseded=True)
+
+    def _moved_days(self, groups: Sequence[Group]) -> None:
+        """Report events of which a newer article says that they were moved to another day."""
+        for group in groups:
+            for item in group:
+                older = [other for other in self.of("timeline") if self.sources.newer([item], [other])]
+                if before := moved_from(self.sources.texts[item.article], item, older):
+                    self.conflict("timeline", item.value, [[before], group], superseded=True)
+                    break
+
+    def charges(self) -> None:
+        """Articles that count the charges of one kind differently contradict each other."""
+        groups = self.groups("charges", lambda a, b: a.about == b.about)
+        for group in groups:
+            numbers: dict[str, Group] = {}
+            for item in group:
+                numbers.setdefault(item.value.split()[0].casefold(), []).append(item)
+            alone = [items for items in numbers.values() if not {i.article for i in items} & {i.article for o in numbers.values() if o is not items for i in o}]
+            if len(alone) > 1:
+                self.conflict("causes_of_action", f"counts of {group[0].about}", alone, superseded=False)

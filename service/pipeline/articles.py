@@ -187,7 +187,9 @@ def _unrelated(
 
 _FIRM_FIRST = re.compile(rf"{NAME}")
 _FORMAL = re.compile(rf"{SUFFIX}$")
-_ROLE = re.compile(r"\b(?:defendants?|plaintiffs?|named|sued|sues|suing|co-|claimants?|alleged|accused|accuses|joined|subsidiary|parent|owner|owned)\b", re.IGNORECASE)
+_ROLE = re.compile(
+    r"\b(?:defendants?|plaintiffs?|named|sued|sues|suing|co-|claimants?|alleged|accused|accuses|joined|subsidiary|parent|owner|owned)\b", re.IGNORECASE
+)
 
 
 def _marked(sentences: Sequence[Sentence], found: Sequence[Caption], case: CaseIdentity, group: CaptionGroup | None) -> tuple[Sentence, ...]:
@@ -214,7 +216,11 @@ def _strangers(sentences: Sequence[Sentence], case: CaseIdentity) -> set[str]:
     names_by_sentence = {s: {span.of(s.text) for span in names(s.text, Span(0, len(s.text))) if is_specific(span.of(s.text))} for s in sentences}
     beside_ours = {name for s, found in names_by_sentence.items() if not s.foreign and _names_ours(s, case) for name in found}
     brought_up = {name for s, found in names_by_sentence.items() if s.foreign for name in found}
-    firms = {match.group() for s in sentences if not s.foreign and (match := _FIRM_FIRST.match(s.text)) and _FORMAL.search(match.group()) and not _ROLE.search(s.text)}
+    firms = {
+        match.group()
+        for s in sentences
+        if not s.foreign and (match := _FIRM_FIRST.match(s.text)) and _FORMAL.search(match.group()) and not _ROLE.search(s.text)
+    }
     known = case.names + tuple(beside_ours)
     return {name for name in brought_up | firms if not _OFFICE.search(name) and not any(same_name(name, other) for other in known)}
 

@@ -142,7 +142,9 @@ def _told(sentence: Sentence, answer: Answer) -> Told:
 
 def _lines(sentence: Sentence, answer: Answer) -> Iterator[Line]:
     """The answer's lines, each found in its sentence; repeated words are taken from left to right."""
-    position, floor, seen = 0, {}, set()
+    position = 0
+    floor: dict[str, int] = {}
+    seen: set[str] = set()
     for text in answer.text.split("\n"):
         start, end = position, position + len(text)
         position = end + 1

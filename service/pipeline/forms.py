@@ -18,12 +18,12 @@ from casebrief.service.domain.money import counts, percentages, sums
 from casebrief.service.domain.names import clean, is_specific, mentions, names
 from casebrief.service.domain.quotations import quotations
 from casebrief.service.domain.schema import LONGEST_VALUE, Cause, Counsel, Court, DocketNumber, Figure, Money, Name, Parties, Relief, Response, Speaker
-from casebrief.service.domain.spans import Span, trimmed
+from casebrief.service.domain.spans import Span
+from casebrief.service.pipeline.asking import Told
 from casebrief.service.pipeline.courts import court_phrases
 from casebrief.service.pipeline.rules.claims import relief_of
 from casebrief.service.pipeline.rules.numbers import event_span
 from casebrief.service.pipeline.rules.outcomes import is_unsure, order_kind, sum_kind
-from casebrief.service.pipeline.asking import Told
 from casebrief.service.pipeline.statutes import law_phrases
 
 SHORTEST_QUOTE = 4
@@ -63,7 +63,8 @@ Maker = Callable[[Said], Iterator[Evidence]]
 
 def evidence_of(view: View, told: Told, fields: Mapping[str, str], confidence: Callable[[str, float], float]) -> Iterator[Evidence]:
     """Evidence for what one sentence states; ``fields`` maps labels to fields, ``confidence`` makes one
-    (0 to 1) of a field and the probability of a line."""
+    (0 to 1) of a field and the probability of a line.
+    """
     speakers = [line.span for line in told.lines if fields[line.label] == "speaker"]
     for line in told.lines:
         field, _, member = fields[line.label].partition(".")
@@ -148,9 +149,31 @@ def _cause(said: Said) -> Iterator[Evidence]:
         yield from said.copied("causes_of_action", None, Cause(name=said.words, jurisdiction=None))
 
 
+_CLAUSE = re.compile(
+    r"(?:[,;:“”\"‘—–]\s*|\b(?:that|says?|said|saying|alleges?|alleged|alleging|claims?|claimed|claiming|contends?|argues?|arguing|and|but|while|which|who|of|for|by|after|allegedly|reportedly)\s+(?!to\b))",
+    re.IGNORECASE,
+)
+_SUBJECT_WORDS = 8
+"""Words of a clause before its verb that still are its subject."""
+
+
 def _allegation(said: Said) -> Iterator[Evidence]:
-    if len(said.words.split()) >= 3:
-        yield from said.copied("allegations")
+    """The act, with the subject of its clause where the words leave it out: "sold the data" alone says nothing of who did."""
+    if len(said.words.split()) < 3 or re.match(r"(?:filed|sued|lodged|launched)\b", said.words) or _only_names_a_law(said):
+        return
+    start = said.span.start
+    if not re.match(r"\w+ing\b", said.words):
+        begins = max((match.end() for match in _CLAUSE.finditer(said.text, said.sentence.span.start, start)), default=said.sentence.span.start)
+        subject = said.text[begins:start].split()
+        if 0 < len(subject) <= _SUBJECT_WORDS:
+            start = begins
+    yield from said.copied("allegations", Span(start, said.span.end))
+
+
+def _only_names_a_law(said: Said) -> bool:
+    """Whether hardly anything but the name of a law stands there: that is a cause of action."""
+    named = sum(phrase.span.end - phrase.span.start for phrase in law_phrases(said.text, said.sentence.span) if said.span.holds(phrase.span))
+    return named >= 0.6 * len(said.words)
 
 
 def _relief(said: Said) -> Iterator[Evidence]:
@@ -166,7 +189,7 @@ def _ruling(said: Said) -> Iterator[Evidence]:
         money = Money(kind=kind, amount=one.amount, currency=one.currency, per=one.per, qualifier=one.qualifier)  # type: ignore[arg-type]
         yield from said.copied("rulings", one.span, money)
     if not found and len(said.words.split()) >= 2:
-        yield from said.copied("rulings", None, Relief(kind=order_kind(said.words)))  # type: ignore[arg-type]
+        yield from said.copied("rulings", None, Relief(kind=order_kind(said.words)))
 
 
 def _response(said: Said) -> Iterator[Evidence]:
@@ -187,7 +210,9 @@ _OTHER_SIDE = re.compile(
     r"\b(?:[Jj]udge|[Jj]ustice|[Cc]ourt|[Jj]ur(?:y|or|ors)|[Pp]rosecutors?|[Pp]laintiffs?|[Cc]laimants?|Attorney General|[Cc]omplaint|[Ll]awsuit|[Ss]uit|[Ii]ndictment|[Rr]egulators?|[Ee]xperts?|[Pp]rofessor|[Aa]nalysts?)\b"
 )
 _OWN_SIDE = re.compile(r"\b(?:[Cc]ompany|[Ff]irm|[Dd]efen[cs]e|[Dd]efendants?|[Ss]pokes\w+|[Mm]anagement)\b")
-_OFFICER = re.compile(r"\b(?:spokes\w+|chief|executive|director|manager|counsel|lawyer|attorney|founder|president|chair\w*|head|editor|representative|officer)\b", re.IGNORECASE)
+_OFFICER = re.compile(
+    r"\b(?:spokes\w+|chief|executive|director|manager|counsel|lawyer|attorney|founder|president|chair\w*|head|editor|representative|officer)\b", re.IGNORECASE
+)
 
 
 def answers(view: View, speaker: str) -> bool:
@@ -197,7 +222,7 @@ def answers(view: View, speaker: str) -> bool:
         return False
     if _OWN_SIDE.search(speaker) or any(mentions(speaker, name) for name in case.defendants):
         return True
-    surname = speaker.split()[-1]
+    surname = speaker.rsplit(maxsplit=1)[-1]
     for sentence in view.sentences:
         for match in re.finditer(rf"(?<!\w){re.escape(surname)}(?!\w)", sentence.text):
             around = sentence.text[max(0, match.start() - 70) : match.end() + 70]

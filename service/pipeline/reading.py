@@ -14,9 +14,9 @@ from casebrief.models.engine import Engine, Stop, Usage, never
 from casebrief.prompts.loader import ReadingPrompt
 from casebrief.service.domain.article import View
 from casebrief.service.domain.evidence import Evidence
+from casebrief.service.pipeline.asking import listen
 from casebrief.service.pipeline.forms import evidence_of
 from casebrief.service.pipeline.rules import read_by_rules
-from casebrief.service.pipeline.asking import listen
 
 ReaderName = Literal["rules", "model", "both"]
 

@@ -51,7 +51,9 @@ def test_a_missing_variable_is_refused(folder):
         load(folder)
 
 
-@pytest.mark.parametrize("text", ["no front matter", "---\nat_most: 3\n", "---\n- a\n---\nbody\n", "---\nlabels: [\n---\nbody\n", "---\nat_most: 3\n---\nbody\n"])
+@pytest.mark.parametrize(
+    "text", ["no front matter", "---\nat_most: 3\n", "---\n- a\n---\nbody\n", "---\nlabels: [\n---\nbody\n", "---\nat_most: 3\n---\nbody\n"]
+)
 def test_broken_front_matter_is_refused(folder, text):
     (folder / "reading.md").write_text(text)
     with pytest.raises(PromptError, match=r"reading\.md"):

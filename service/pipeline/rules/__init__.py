@@ -20,6 +20,7 @@ RULES: tuple[Callable[[View], Iterator[Evidence]], ...] = (
     parties.parties,
     counsel.counsel,
     claims.causes_of_action,
+    claims.charges,
     claims.allegations,
     claims.relief_sought,
     outcomes.rulings,

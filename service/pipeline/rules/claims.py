@@ -96,6 +96,27 @@ def causes_of_action(view: View) -> Iterator[Evidence]:
             yield copied("causes_of_action", view.article.id, text, phrase.span, 0.85, Cause(name=name, jurisdiction=phrase.jurisdiction))
 
 
+_COUNTS = re.compile(r"\b(?P<number>\d+|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)\s+counts?\s+of\s+$", re.IGNORECASE)
+_MORE_COUNTS = re.compile(
+    r"(?:,\s+|,?\s+and\s+)(?:\d+|[a-z]+)\s+counts?\s+of\s+(?:\w+\s+){1,3}?(?:fraud|laundering|theft|conspiracy|bribery|perjury|evasion|obstruction|manslaughter)\b"
+)
+_CHARGED = re.compile(r"\b(?:charged|charges|charging|faces?|facing|indict\w+|accused)\b", re.IGNORECASE)
+
+
+def charges(view: View) -> Iterator[Evidence]:
+    """How many counts of an offence somebody is charged with; compared between articles, and no field of the summary."""
+    text = view.article.text
+    for sentence in view.own:
+        if not _CHARGED.search(sentence.text):
+            continue
+        for phrase in law_phrases(text, sentence.span):
+            before = _COUNTS.search(text, sentence.span.start, phrase.span.start)
+            if before:
+                more = _MORE_COUNTS.match(text, phrase.span.end, sentence.span.end)
+                span = Span(before.start("number"), more.end() if more else phrase.span.end)
+                yield copied("charges", view.article.id, text, span, 0.85, about=phrase.span.of(text).casefold())
+
+
 _SEEKS = re.compile(
     r"\b(?:seek|seeks|seeking|sought|ask|asks|asked|asking|demand|demands|demanded|demanding|wants?|claiming|is asking|are asking)\b(?! to (?:dismiss|throw|move))",
     re.IGNORECASE,

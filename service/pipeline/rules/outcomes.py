@@ -9,7 +9,7 @@ from casebrief.service.domain.article import Sentence, View
 from casebrief.service.domain.evidence import Evidence, copied
 from casebrief.service.domain.money import Sum, sums
 from casebrief.service.domain.names import SUFFIX, is_specific, mentions, names, same_name
-from casebrief.service.domain.schema import LONGEST_VALUE, Money, Relief
+from casebrief.service.domain.schema import LONGEST_VALUE, Money, Relief, ReliefKind
 from casebrief.service.domain.spans import Span, trimmed
 
 SUBJECT = 30
@@ -49,10 +49,12 @@ def rulings(view: View) -> Iterator[Evidence]:
             start = 0 if match.start() <= SUBJECT and "," not in sentence.text[: match.start()] else match.start()
             span = _clause(view.article.text, sentence.span, sentence.span.start + start)
             if span and not _UNSURE.search(sentence.text[max(0, match.start() - 12) : match.end()]):
-                yield copied("rulings", view.article.id, view.article.text, span, 0.8, Relief(kind=order_kind(match.group() + span.of(view.article.text)[:120])))  # type: ignore[arg-type]
+                yield copied(
+                    "rulings", view.article.id, view.article.text, span, 0.8, Relief(kind=order_kind(match.group() + span.of(view.article.text)[:120]))
+                )
 
 
-def order_kind(words: str) -> str:
+def order_kind(words: str) -> ReliefKind:
     """An order without a sum: an injunction by its own words, else other."""
     return "injunction" if re.search(r"injunction|restraining order|blocked|barred", words, re.IGNORECASE) else "other"
 

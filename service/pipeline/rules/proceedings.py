@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 from collections.abc import Iterator
 
@@ -11,7 +12,7 @@ from casebrief.service.domain.dates import DatePhrase, in_words
 from casebrief.service.domain.dockets import dockets
 from casebrief.service.domain.evidence import Evidence, computed, copied
 from casebrief.service.domain.names import NAME, clean, mentions, same_name
-from casebrief.service.domain.schema import DocketNumber, Name, Parties
+from casebrief.service.domain.schema import Date, DocketNumber, Name, Parties
 from casebrief.service.domain.spans import Span
 from casebrief.service.pipeline.courts import court_phrases
 
@@ -226,7 +227,7 @@ _STATUS: tuple[tuple[str, re.Pattern[str], float], ...] = (
     (
         "filed",
         re.compile(
-            rf"\b(?:(?:has|have|had|was|were|is|been) (?:reportedly )?(?:been )?sued|sued\b|lawsuit(?:,[^,]{{2,60}},)? (?:was|has been|claims|alleges|accuses)|{SUIT}\b.{{0,60}}\bfiled|filed (?:a|the) .{{0,30}}(?:lawsuit|complaint|suit)|facing a lawsuit|legal action alleges|launched (?:a |an )?(?:\w+ )?(?:legal )?(?:action|proceedings))",
+            rf"\b(?:(?:has|have|had|was|were|is|been) (?:reportedly )?(?:been )?sued|sued\b|lawsuit(?:,[^,]{{2,60}},)? (?:was|has been|claims|alleges|accuses)|{SUIT}\b.{{0,60}}\bfiled|filed (?:a|the) .{{0,30}}(?:lawsuit|complaint|suit)|facing a lawsuit|legal action alleges|launched (?:a |an )?(?:\w+ )?(?:legal )?(?:action|proceedings)|(?:was|were|been) (?:arrested|charged|indicted)\b)",
             re.IGNORECASE,
         ),
         0.85,
@@ -235,8 +236,28 @@ _STATUS: tuple[tuple[str, re.Pattern[str], float], ...] = (
 _NOT_YET = re.compile(r"\b(?:if|could|would|might|may|whether|until|unless|no (?:appeals )?court|not)\b", re.IGNORECASE)
 
 
+FRESH_DAYS = 7
+"""Days after a filing in which an article that tells of nothing further reports the filing itself."""
+
+
 def status(view: View) -> Iterator[Evidence]:
     """States that the story tells, each from its first plain mention; the newest article's furthest state stands."""
+    found = list(_states(view))
+    yield from found or _just_filed(view)
+
+
+def _just_filed(view: View) -> Iterator[Evidence]:
+    """An article of the days after the filing that it dates tells the state "filed", whatever else it speaks of."""
+    published = view.article.published_on
+    for item in filed_on(view):
+        if published and isinstance(item.normalized, Date) and item.normalized.precision == "day":
+            age = (published - datetime.date.fromisoformat(item.normalized.date)).days
+            if 0 <= age <= FRESH_DAYS:
+                yield computed("status", view.article.id, item.span, "filed", 0.75)
+                return
+
+
+def _states(view: View) -> Iterator[Evidence]:
     steps = any(_STEPS.search(sentence.text) for sentence in view.own)
     for state, pattern, confidence in _STATUS:
         if state == "filed" and steps:
