@@ -36,6 +36,7 @@ class Pipeline:
             "reader": self._settings.reader,
             "model": product.model if info else None,
             "model_sha256": info.model_sha256 if info else None,
+            "adapters": list(info.adapters) if info else [],
             "prompts_sha256": product.summarizer.prompts_sha256,
             "engine": info.engine if info else None,
             "threads": info.threads if info else None,

@@ -6,6 +6,7 @@ over cases. Fields that a case does not label are not judged in it. Absent field
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -55,6 +56,8 @@ class CaseScore:
     absent: dict[str, bool] = field(default_factory=dict)
     speakers: list[bool] = field(default_factory=list)
     distractors: list[str] = field(default_factory=list)
+    twice: dict[str, int] = field(default_factory=dict)
+    confused: int = 0
     ungrounded: int = 0
     citations: int = 0
     confidences: list[tuple[float, float]] = field(default_factory=list)
@@ -82,6 +85,7 @@ def score_case(case: Case, response: dict[str, Any]) -> CaseScore:
             score.absent[name] = not items
         _score_field(score, name, facts, items)
     _look_at_grounds(score, summary, texts)
+    score.confused = _confused(case, summary)
     told = _told(summary)
     score.distractors = [text for text in case.distractors if text.casefold() in told]
     return score
@@ -102,6 +106,7 @@ def _score_field(score: CaseScore, name: str, facts: Sequence[LabelledFact], ite
     for j, item in enumerate(items):
         if j not in used:
             _look_at_confidence(score, item, 0.0)
+            score.twice[name] = score.twice.get(name, 0) + any(match(fact, item).credit > 0 for fact in facts)
             score.errors.append(ErrorLine(score.case, name, "spurious", 1.0, None, _value(item)))
     score.reported[name] = len(items)
     score.credited[name] = sum(found.credit for _, _, found in pairs)
@@ -125,6 +130,24 @@ def assign(facts: Sequence[LabelledFact], items: Sequence[Item]) -> list[tuple[i
     credit = np.array([[found.credit for found in row] for row in table])
     rows, columns = linear_sum_assignment(credit, maximize=True)
     return [(int(i), int(j), table[i][j]) for i, j in zip(rows, columns, strict=True) if table[i][j].credit > 0]
+
+
+APART = ("allegations", "rulings", "responses")
+"""What was done, what was decided and what is answered: a reader must be able to keep them apart."""
+
+
+def _confused(case: Case, summary: dict[str, Any]) -> int:
+    """Items whose every citation lies in words that the labels give as evidence for another one of `APART`, and for their own never."""
+    count = 0
+    for name, item in all_items(summary, APART):
+        cited = [(citation["article"], citation["quote"]) for citation in item.get("citations", [])]
+
+        def meets(fact: LabelledFact, cited: list[tuple[str, str]] = cited) -> bool:
+            return any(a == article and (quote in words or words in quote) for article, words in cited for a, quote in fact.evidence)
+
+        told = {fact.field for fact in case.facts if meets(fact)}
+        count += bool(told & set(APART)) and name not in told
+    return count
 
 
 def _nearest(fact: LabelledFact, items: Sequence[Item]) -> Match | None:
@@ -221,8 +244,27 @@ def totals(scores: Sequence[CaseScore]) -> dict[str, Any]:
         "ungrounded": sum(s.ungrounded for s in scores),
         "citations": sum(s.citations for s in scores),
         "conflicts": conflicts(scores),
+        "decisions": decisions(scores),
         "calibration": calibration([pair for s in scores for pair in s.confidences]),
         "fields": {name: by_field(scores, name) for name in FIELDS if any(name in s.reported for s in scores)},
+    }
+
+
+def decisions(scores: Sequence[CaseScore]) -> dict[str, Any]:
+    """What needs more than one sentence, each on its own: counts, or (right, of how many)."""
+
+    def right(name: str, wanted: str = "") -> tuple[float, int]:
+        chosen = [fact for s in scores for fact in s.facts if fact.field == name and re.search(wanted, fact.expected)]
+        return sum(fact.credit for fact in chosen), len(chosen)
+
+    return {
+        "which case it is: captions right": right("caption"),
+        "newest status right": right("status"),
+        "asked and not answered: found": right("responses", r"stance: (?:no_response|declined_to_comment)"),
+        "parties told twice": sum(s.twice.get(name, 0) for s in scores for name in ("plaintiffs", "defendants")),
+        "events told twice": sum(s.twice.get("timeline", 0) for s in scores),
+        "sums asked for or decided told twice": sum(s.twice.get(name, 0) for s in scores for name in ("relief_sought", "rulings")),
+        "allegation, ruling and answer taken for each other": sum(s.confused for s in scores),
     }
 
 

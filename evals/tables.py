@@ -40,6 +40,8 @@ def headline(totals: dict[str, Any], scores: Sequence[CaseScore], cost: dict[str
         ("ungrounded facts", f"{totals['ungrounded']} ({totals['citations']} citations)"),
         ("expected calibration error", shown(totals["calibration"]["expected_calibration_error"])),
     ]
+    for label, found in totals["decisions"].items():
+        rows.append((label, f"{found[0]:g} of {found[1]}" if isinstance(found, tuple | list) else str(found)))
     effect = smallest_effect(per_case(scores, "recall"))
     rows.append(("smallest change of recall that this set shows", shown(effect)))
     if cost:

@@ -106,9 +106,9 @@ class Catalog:
             raise WeightsMissing(f"{name} is not on this machine (looked for {path}); run: casebrief models pull {name}")
         return path
 
-    def adapters(self, name: str) -> tuple[Path, ...]:
-        """Where a model's adapters lie, each verified. Raises `WeightsMissing` or `ChecksumMismatch`."""
-        paths = []
+    def adapters(self, name: str) -> dict[str, str]:
+        """A model's adapters: path and SHA-256 of each, verified. Raises `WeightsMissing` or `ChecksumMismatch`."""
+        found = {}
         for adapter in self.entry(name).adapters:
             path = Path(adapter.file) if Path(adapter.file).is_absolute() else Path(str(files("casebrief.models").joinpath("adapters", adapter.file)))
             if not path.is_file():
@@ -117,8 +117,8 @@ class Catalog:
                 self._sums[path] = sha256_of(path)
             if self._sums[path] != adapter.sha256:
                 raise ChecksumMismatch(f"{path} has SHA-256 {self._sums[path]}, the catalogue says {adapter.sha256}")
-            paths.append(path)
-        return tuple(paths)
+            found[str(path)] = adapter.sha256
+        return found
 
     def verify(self, name: str, progress: Callable[[int], None] = lambda done: None) -> str:
         """The SHA-256 of the weights, computed once a process. Raises `ChecksumMismatch` where the catalogue differs."""

@@ -7,7 +7,7 @@ llama.cpp; adapters are the in-process engine (`llama`), the supervised worker (
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from casebrief.models.constraints import Constraint
@@ -88,7 +88,11 @@ class Reading:
 
 @dataclass(frozen=True)
 class EngineInfo:
-    """What runs: ``context_tokens`` is the room that one document and all its answers share, ``build`` what the native build can."""
+    """What runs.
+
+    ``context_tokens`` is the room that one document and all its answers share, ``build`` what the native build can, ``adapters`` the
+    SHA-256 of each adapter over the weights.
+    """
 
     model: str
     model_sha256: str
@@ -97,6 +101,7 @@ class EngineInfo:
     threads: int
     build: str = ""
     notes: tuple[str, ...] = ()
+    adapters: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -111,7 +116,8 @@ class EngineConfig:
     threads: int = 0
     n_gpu_layers: int = 0
     extra_buffers: bool = True
-    adapters: tuple[str, ...] = field(default=())
+    adapters: tuple[str, ...] = ()
+    adapter_sums: tuple[str, ...] = ()
 
 
 Stop = Callable[[], bool]

@@ -146,6 +146,7 @@ class LlamaEngine:
             context_tokens=llama_cpp.llama_n_ctx(self._context),
             threads=self._threads,
             build=llama_cpp.llama_print_system_info().decode().strip(" |"),
+            adapters=self._config.adapter_sums,
             notes=() if self._config.extra_buffers else ("running without extra buffers: prompts are read slower",),
         )
 

@@ -45,6 +45,7 @@ from casebrief.service.domain.schema import (
     Fact,
     Position,
     Response,
+    Speaker,
 )
 from casebrief.service.domain.similarity import bare, overlap
 
@@ -55,6 +56,10 @@ PER_SOURCE = 0.02
 
 Group = list[Evidence]
 Same = Callable[[Evidence, Evidence], bool]
+
+
+def _has_speaker(item: Evidence) -> bool:
+    return isinstance(item.normalized, Speaker) and item.normalized.speaker is not None
 
 
 @dataclass(frozen=True)
@@ -380,7 +385,7 @@ class _Merger:
             return bare(a.value) in bare(b.value) or bare(b.value) in bare(a.value)
 
         groups = self.groups("quotes", same)
-        return [self.fact(group, max(group, key=lambda item: (len(bare(item.value)), item.confidence))) for group in groups]
+        return [self.fact(group, max(group, key=lambda item: (len(bare(item.value)), _has_speaker(item), item.confidence))) for group in groups]
 
     def timeline(self) -> list[Fact[Any]]:
         def same(a: Evidence, b: Evidence) -> bool:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from casebrief.service.domain.names import NAME, clean
+from casebrief.service.domain.names import NAME, SUFFIX, clean, is_specific, names
 from casebrief.service.domain.spans import Span
 
 _MARKS = re.compile(r"“(?P<a>[^“”]{2,900})”|\"(?P<b>[^\"“”\n]{2,900})\"|(?<![\w’])‘(?P<c>(?:[^‘’\n]|’(?=\w)){12,900})’(?!\w)")
@@ -53,7 +53,7 @@ def quotations(text: str, paragraph: Span) -> Iterator[Quotation]:
         ceiling = matches[index + 1].start() if index + 1 < len(matches) else paragraph.end
         speaker = _speaker(text, floor, match.start(), match.end(), ceiling)
         begun = start
-        if last is not None and last.speaker and (speaker is None or speaker == last.speaker) and _goes_on(text, floor, match.start()):
+        if last is not None and (speaker is None or speaker == last.speaker) and _goes_on(text, floor, match.start()):
             speaker, begun = last.speaker, last.begun
         last = Quotation(Span(start, end), Span(*match.span()), speaker, begun)
         yield last
@@ -90,3 +90,58 @@ def _cleaned(text: str, start: int, end: int) -> Span:
 def _goes_on(text: str, floor: int, start: int) -> bool:
     """Whether the words between two quotations only credit the first ("…," she said. "…")."""
     return len(text[floor:start]) < 120 and bool(re.search(rf"\b{_SPEECH}\b", text[floor:start]))
+
+
+_PRONOUN_SPEAKS = re.compile(rf"\b(?:he|she)\s+(?:also\s+|later\s+|then\s+|reportedly\s+)?{_SPEECH}\b|\b{_SPEECH}\s+(?:he|she)\b", re.IGNORECASE)
+_SOMEBODY_SPEAKS = re.compile(rf"\bthe\s+[\w’'-]+(?:\s[\w’'-]+){{0,5}}\s+{_SPEECH}\b", re.IGNORECASE)
+_NO_PERSON = re.compile(
+    rf"{SUFFIX}$|\b(?:Court|Commission|Department|University|Agency|News|Times|County|District|Street|Road|Union|Association|Party|Act|House|Office|Bureau|Board|Hospital|School|College|Council|Police|Church|City|North|South|East|West|United)\b"
+)
+
+
+_PERSON = re.compile(r"(?:(?!(?:After|Over|With|For|Amid|As|From|Into)\b)(?:[A-ZÀ-Þ][\w’']*[a-zß-ÿ](?:-[A-ZÀ-Þ][\w’']*[a-zß-ÿ])?|[A-Z]\.)(?:\s|$))+")
+_PLACED = re.compile(r"\b(?:in|from|at|near|of|under|outside|to)\s+(?:the\s+)?$")
+
+
+def leans_on_another(text: str, quotation: Quotation, sentence: Span) -> bool:
+    """Whether a quotation without a named speaker is credited to somebody told of before: "she said", or nobody where it stands alone."""
+    around = text[sentence.start : quotation.outer.start] + " " + text[quotation.outer.end : sentence.end]
+    alone = not re.search(r"\w", around)
+    return alone or bool(_PRONOUN_SPEAKS.search(around) or _SOMEBODY_SPEAKS.search(around))
+
+
+def last_person(text: str, before: Iterable[Span]) -> Span | None:
+    """The person whom sentences (given from the nearest back) name last: two or three capitalised words, no organisation's.
+
+    A surname alone is given in the full form that the text has for it.
+    """
+    for sentence in before:
+        for span in reversed(list(names(text, sentence))):
+            full = _full_form(text, span)
+            if full is not None and not _is_quoted(text, sentence, span):
+                # A name that may be a place or a firm leaves it open: somebody further back would be a guess.
+                return full if _acts_as_a_person(text, full.of(text)) else None
+    return None
+
+
+def _acts_as_a_person(text: str, name: str) -> bool:
+    """Whether the text anywhere says of a name what is said of people: that they speak, their age, their title or trade."""
+    surname = re.escape(name.rsplit(maxsplit=1)[-1])
+    after = rf"{surname}(?:\s(?:also |later |reportedly |had |has )?{_SPEECH}\b|,\s(?:\d{{1,3}},|an?\s|the\s|who\b|whose\b))"
+    before = rf"\b(?:Mr|Ms|Mrs|Dr|Judge|Justice|[Ss]pokes\w+|[Ll]awyer|[Aa]ttorney|[Pp]rofessor|{_SPEECH})\.?,?\s(?:[A-Z][\w’'-]+\s)?{surname}\b"
+    return bool(re.search(after, text) or re.search(before, text))
+
+
+def _full_form(text: str, span: Span) -> Span | None:
+    words = span.of(text)
+    if _NO_PERSON.search(words) or not _PERSON.fullmatch(words) or _PLACED.search(text[max(0, span.start - 12) : span.start]):
+        return None
+    if 2 <= len(words.split()) <= 3:
+        return span if is_specific(words) else None
+    match = re.search(rf"(?<![\w.])(?:[A-Z][\w’'-]+\s(?:[A-Z]\.\s)?){{1,2}}{re.escape(words)}(?![\w-])", text[: span.start])
+    full = clean(text, Span(*match.span())) if match else None
+    return full if full and 2 <= len(full.of(text).split()) <= 3 and not _NO_PERSON.search(full.of(text)) else None
+
+
+def _is_quoted(text: str, sentence: Span, span: Span) -> bool:
+    return any(match.start() < span.start < match.end() for match in _MARKS.finditer(text, sentence.start, sentence.end))

@@ -201,6 +201,7 @@ class Provenance(Frozen):
     seed: int
     version: str
     reader: Literal["rules", "model", "both"]
+    adapters: list[str] = []
 
 
 class Timings(Frozen):

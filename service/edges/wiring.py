@@ -59,6 +59,7 @@ def wire(settings: Settings) -> Casebrief:
 
 def engine_config(settings: Settings, catalog: Catalog, model: str, entry: Entry) -> EngineConfig:
     """How to load a model, from its entry and the settings over it."""
+    adapters = catalog.adapters(model)
     return EngineConfig(
         model=model,
         path=str(catalog.path(model)),
@@ -68,5 +69,6 @@ def engine_config(settings: Settings, catalog: Catalog, model: str, entry: Entry
         threads=settings.threads,
         n_gpu_layers=settings.n_gpu_layers,
         extra_buffers=settings.extra_buffers,
-        adapters=tuple(str(path) for path in catalog.adapters(model)),
+        adapters=tuple(adapters),
+        adapter_sums=tuple(adapters.values()),
     )

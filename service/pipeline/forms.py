@@ -24,6 +24,7 @@ from casebrief.service.pipeline.courts import court_phrases
 from casebrief.service.pipeline.rules.claims import relief_of
 from casebrief.service.pipeline.rules.numbers import event_span
 from casebrief.service.pipeline.rules.outcomes import is_unsure, order_kind, sum_kind
+from casebrief.service.pipeline.rules.speech import speaker_before
 from casebrief.service.pipeline.statutes import law_phrases
 
 SHORTEST_QUOTE = 4
@@ -237,8 +238,9 @@ def _quote(said: Said) -> Iterator[Evidence]:
     for quotation in quotations(said.text, paragraph):
         words = quotation.span.of(said.text)
         if quotation.span.meets(said.span) and len(words.split()) >= SHORTEST_QUOTE and len(words) <= LONGEST_VALUE:
-            speaker = quotation.speaker.of(said.text) if quotation.speaker else _speaker(said)
-            yield from said.copied("quotes", quotation.span, Speaker(speaker=speaker), str(quotation.begun))
+            told = said.speaker if said.speaker and not said.speaker.meets(quotation.outer) else None
+            speaker = quotation.speaker or speaker_before(said.view, quotation) or (told and (_name(said, told) or told))
+            yield from said.copied("quotes", quotation.span, Speaker(speaker=speaker.of(said.text) if speaker else None), str(quotation.begun))
 
 
 def _paragraph(said: Said) -> Span:

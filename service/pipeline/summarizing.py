@@ -120,6 +120,7 @@ class Summarizer:
             seed=SEED,
             version=__version__,
             reader=self.reader.name,
+            adapters=list(info.adapters),
         )
 
 

@@ -5,7 +5,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from casebrief.models.catalog import Catalog, Entry, load, sha256_of
+from casebrief.models.catalog import Adapter, Catalog, Entry, load, sha256_of
 from casebrief.models.errors import CatalogError, ChecksumMismatch, UnknownModel, WeightsMissing
 from casebrief.models.pull import pull
 
@@ -51,6 +51,29 @@ def test_a_further_catalogue_adds_entries_and_unknown_keys_are_refused(tmp_path:
     own.write_text(f'default = "mine"\n{entry}colour = "red"\n')
     with pytest.raises(CatalogError, match="colour"):
         load(tmp_path, own)
+
+
+def with_adapter(file: str, digest: str) -> Catalog:
+    entry = Entry(title="T", file="t.gguf", source="hub:me/it", sha256="", bytes=1, license="MIT", adapters=(Adapter(file=file, sha256=digest),))
+    return Catalog({"t": entry}, "t", Path())
+
+
+def test_an_adapter_is_checked_before_it_is_used(tmp_path: Path):
+    file = tmp_path / "a.gguf"
+    file.write_bytes(WEIGHTS)
+    assert with_adapter(str(file), sha256_of(file)).adapters("t") == {str(file): sha256_of(file)}
+    with pytest.raises(ChecksumMismatch, match="the catalogue says"):
+        with_adapter(str(file), "0" * 64).adapters("t")
+    with pytest.raises(WeightsMissing, match="adapter"):
+        with_adapter("not-here.gguf", "0" * 64).adapters("t")
+
+
+def test_a_confidence_is_made_of_a_probability_by_two_numbers():
+    entry = Entry(title="T", file="t", source="hub:me/it", sha256="", bytes=1, license="MIT", calibration={"court": (2.0, 1.0)})
+    assert entry.confidence("judge", 0.3) == 0.3
+    assert entry.confidence("court", 1.0) == pytest.approx(0.8808, abs=1e-4)
+    assert entry.confidence("court", 0.1) < entry.confidence("court", 0.5)
+    assert 0 <= entry.confidence("court", 0.0) < 1e-6
 
 
 class _Hub(http.server.BaseHTTPRequestHandler):

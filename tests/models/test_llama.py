@@ -2,7 +2,7 @@
 
 import pytest
 from casebrief.models.constraints import Choice, Spans
-from casebrief.models.engine import Batch, Question
+from casebrief.models.engine import Answer, Batch, Question
 from casebrief.models.errors import Cancelled, ConstraintRefused, PromptTooLong
 from casebrief.models.llama import LlamaEngine, prove
 
@@ -16,6 +16,28 @@ DOCUMENT = (
 
 def questions(*names: str, longest: int = 60, max_tokens: int = 40) -> tuple[Question, ...]:
     return tuple(Question(name, f"Copy the words that tell the {name}.", Spans(DOCUMENT, longest=longest), max_tokens) for name in names)
+
+
+def test_a_question_sees_only_the_passages_before_it(engine: LlamaEngine):
+    """Asked after one of three passages, the answer is that of a document which ends there; and the others change nothing."""
+    passages = ("The court is in Oslo.", " The judge is Ms Berg.", " The sum is 40 euros.")
+
+    def asked(document: tuple[str, ...], *after: int) -> list[Answer]:
+        questions = tuple(Question(str(place), "Where is the court?", Spans(" ".join(document[:place])), 24, place) for place in after)
+        return list(engine.ask(Batch("You read news.", document, questions)).answers)
+
+    together = asked(passages, 1, 2, 3)
+    for place, answer in enumerate(together, 1):
+        (alone,) = asked(passages[:place], place)
+        assert alone.text == answer.text
+        assert alone.logprobs == pytest.approx(answer.logprobs, abs=0.1)
+
+
+def test_every_chosen_token_has_its_place_in_the_answer(engine: LlamaEngine):
+    (answer,) = engine.ask(Batch("Copy.", (DOCUMENT,), (Question("q", "Which court?", Spans(DOCUMENT), 40),))).answers
+    assert len(answer.starts) == len(answer.logprobs)
+    assert list(answer.starts) == sorted(answer.starts)
+    assert all(0 <= start <= len(answer.text) for start in answer.starts)
 
 
 def test_no_control_token_can_be_spelled_by_a_client(engine: LlamaEngine):

@@ -8,9 +8,15 @@ from collections.abc import Iterator
 from casebrief.service.domain.article import Sentence, View
 from casebrief.service.domain.evidence import Evidence, copied
 from casebrief.service.domain.names import is_specific, mentions, names
-from casebrief.service.domain.quotations import quotations
+from casebrief.service.domain.quotations import Quotation, last_person, leans_on_another, quotations
 from casebrief.service.domain.schema import LONGEST_VALUE, Response, Speaker, Stance
 from casebrief.service.domain.spans import Span
+
+SENTENCES_BACK = 5
+"""How far before a quotation its speaker may have been named."""
+
+SENTENCE = 7
+"""Words from which a quotation with a capital is somebody's sentence, even where the story does not say whose."""
 
 SHORTEST_QUOTE = 4
 """Words of a quotation that is speech and not a borrowed term."""
@@ -43,13 +49,28 @@ def quotes(view: View) -> Iterator[Evidence]:
     for paragraph in _paragraphs(view):
         for quotation in quotations(text, paragraph):
             words = quotation.span.of(text)
-            if quotation.speaker is None or len(words.split()) < SHORTEST_QUOTE or len(words) > LONGEST_VALUE:
+            if len(words.split()) < SHORTEST_QUOTE or len(words) > LONGEST_VALUE:
                 continue
             if not any(sentence.span.meets(quotation.span) for sentence in view.own):
                 continue
+            speaker = quotation.speaker or speaker_before(view, quotation)
             # The halves of a quotation that its attribution broke are one fact: they share where it began.
             about = str(quotation.begun)
-            yield copied("quotes", view.article.id, text, quotation.span, 0.88, Speaker(speaker=quotation.speaker.of(text)), about)
+            if speaker is not None or (words[0].isupper() and len(words.split()) >= SENTENCE):
+                confidence = 0.88 if quotation.speaker else 0.8
+                told = Speaker(speaker=speaker.of(text) if speaker else None)
+                yield copied("quotes", view.article.id, text, quotation.span, confidence, told, about)
+
+
+def speaker_before(view: View, quotation: Quotation) -> Span | None:
+    """Who speaks where only "she said" or nothing at all stands beside a quotation: the person told of last."""
+    text = view.article.text
+    here = next((index for index, sentence in enumerate(view.sentences) if sentence.span.meets(quotation.span)), None)
+    if here is None or not leans_on_another(text, quotation, view.sentences[here].span):
+        return None
+    first = Span(view.sentences[here].span.start, max(view.sentences[here].span.start + 1, quotation.outer.start))
+    before = [first, *(sentence.span for sentence in reversed(view.sentences[max(0, here - SENTENCES_BACK) : here]))]
+    return last_person(text, before)
 
 
 def _paragraphs(view: View) -> list[Span]:
