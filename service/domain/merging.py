@@ -16,6 +16,7 @@ from typing import Any
 from casebrief.service.domain.article import CaseIdentity
 from casebrief.service.domain.dockets import same_docket
 from casebrief.service.domain.evidence import Evidence
+from casebrief.service.domain.money import Worth, conversions
 from casebrief.service.domain.names import mentions, same_name
 from casebrief.service.domain.revisions import moved_from, quantity, revised, says_now
 from casebrief.service.domain.sameness import (
@@ -29,6 +30,7 @@ from casebrief.service.domain.sameness import (
     money,
     most_telling,
     one_date,
+    per,
     rival_figures,
     same_court_name,
     same_figure,
@@ -43,6 +45,7 @@ from casebrief.service.domain.schema import (
     Conflict,
     Counsel,
     Fact,
+    Money,
     Position,
     Response,
     Speaker,
@@ -50,12 +53,28 @@ from casebrief.service.domain.schema import (
 from casebrief.service.domain.similarity import bare, overlap
 
 SILENT = ("no_response", "declined_to_comment")
+SAME_EVENT = 0.12
+"""Share of content words that makes two reports of one day the same event."""
+
 MOST_CONFIDENT = 0.98
 PER_SOURCE = 0.02
 """What each further independent source adds to the confidence of the best one."""
 
 Group = list[Evidence]
 Same = Callable[[Evidence, Evidence], bool]
+
+
+def _per(item: Evidence) -> str | None:
+    return per(item.normalized) if isinstance(item.normalized, Money) else None
+
+
+def _kind(item: Evidence) -> str | None:
+    return item.normalized.kind if isinstance(item.normalized, Money) else None
+
+
+def _undated(item: Evidence) -> str:
+    """An event without the words of its date: those two events of one day share anyway."""
+    return item.value.replace(item.about, " ") if item.about else item.value
 
 
 def _has_speaker(item: Evidence) -> bool:
@@ -104,6 +123,8 @@ class _Merger:
         for item in evidence:
             self.fields.setdefault(item.field, []).append(item)
         self.conflicts: list[Conflict] = []
+        pairs = [pair for text in sources.texts.values() for pair in conversions(text)]
+        self._original = {converted: original for original, converted in pairs}
 
     # ------------------------------------------------------------------ tools
 
@@ -332,8 +353,19 @@ class _Merger:
         groups = self.groups(field, lambda a, b: overlap(a.value, b.value) >= alike)
         return [self.fact(group, max(group, key=lambda item: (item.confidence, -abs(len(item.value) - 120)))) for group in groups]
 
+    def worth(self, item: Evidence) -> Worth | None:
+        """What a sum comes to, in the currency in which it was told first where articles convert it."""
+        found = item.normalized
+        if isinstance(found, Money) and found.amount is not None and found.currency:
+            return self._original.get((found.amount, found.currency), (found.amount, found.currency))
+        return None
+
+    def once(self, same: Same) -> Same:
+        """Sameness that also sees through conversions: a sum told in two currencies is one."""
+        return lambda a, b: same(a, b) or (self.worth(a) is not None and self.worth(a) == self.worth(b) and _per(a) == _per(b) and _kind(a) == _kind(b))
+
     def relief(self) -> list[Fact[Any]]:
-        groups = self.groups("relief_sought", same_relief)
+        groups = self.groups("relief_sought", self.once(same_relief))
 
         def plainest(item: Evidence) -> tuple[float, int]:
             # A sum reads best in its shortest form, damages without one in their fullest ("unspecified damages").
@@ -342,7 +374,7 @@ class _Merger:
         return [self.fact(group, max(group, key=plainest)) for group in groups]
 
     def rulings(self) -> list[Fact[Any]]:
-        groups = self.groups("rulings", same_ruling)
+        groups = self.groups("rulings", self.once(same_ruling))
         settled = [group for group in groups if money(group[0]) and group[0].normalized.kind == "settlement"]  # type: ignore[union-attr]
         whole = [group for group in settled if group[0].normalized.per is None]  # type: ignore[union-attr]
         self.revisions("rulings", groups)
@@ -391,7 +423,7 @@ class _Merger:
         def same(a: Evidence, b: Evidence) -> bool:
             if a.normalized is None or b.normalized is None:
                 return a.value == b.value
-            return a.normalized == b.normalized and (overlap(a.value, b.value) >= 0.34 or (is_filing(a) and is_filing(b)))
+            return a.normalized == b.normalized and (overlap(_undated(a), _undated(b)) >= SAME_EVENT or (is_filing(a) and is_filing(b)))
 
         groups = self.groups("timeline", same)
         self._moved_days(groups)
@@ -399,6 +431,9 @@ class _Merger:
         return sorted(facts, key=lambda fact: (fact.normalized is None, fact.normalized.date if fact.normalized else "", fact.citations[0].start))
 
     def figures(self) -> list[Fact[Any]]:
+        # A sum that is asked for or was decided is told there.
+        told = {self.worth(item) for name in ("relief_sought", "rulings") for item in self.of(name)} - {None}
+        self.fields["figures"] = [item for item in self.of("figures") if self._worth_of_figure(item) not in told]
         groups = self.groups("figures", same_figure)
         taken: list[Group] = []
         for group in groups:
@@ -410,6 +445,10 @@ class _Merger:
                 taken += [group, *rivals]
         self.revisions("figures", [group for group in groups if group not in taken])
         return [self.fact(group) for group in groups]
+
+    def _worth_of_figure(self, item: Evidence) -> Worth | None:
+        found = figure(item)
+        return self._original.get((found.quantity, found.unit), (found.quantity, found.unit)) if found.unit.isupper() else None
 
     def _is_update(self, groups: Sequence[Group]) -> bool:
         """Whether the newest of some numbers says that it has changed; a number that only differs contradicts."""

@@ -56,22 +56,45 @@ class Sum:
 
 
 def sums(text: str, within: Span) -> Iterator[Sum]:
-    """The sums of a span, in order. A conversion in brackets after a sum is not a sum of its own.
+    """The sums of a span, in order. A conversion after a sum ("£62m (about $84m)") is not a sum of its own.
 
     >>> [(s.amount, s.currency, s.per) for s in sums("$1,000 per person", Span(0, 17))]
     [(1000, 'USD', 'person')]
     """
-    end = -1
+    end, before = -1, ""
     for match in _MONEY.finditer(text, within.start, within.end):
-        if end >= 0 and re.fullmatch(r"\s*\((?:about |around |approximately |or )*", text[end : match.start()]):
+        amount, currency = _worth(match)
+        if end >= 0 and currency != before and _CONVERTED.fullmatch(text[end : match.start()]):
             continue
-        end = match.end()
-        sign, unit = match.group("sign"), match.group("unit")
-        currency = _currency(sign) if sign else _UNITS[unit.lower()]
-        amount = _amount(match.group("amount") or match.group("amount2"), match.group("scale") or match.group("scale2"))
+        end, before = match.end(), currency
         start, qualifier = _qualifier(text, within.start, match.start())
         per = _PER.match(text, match.end(), within.end)
         yield Sum(Span(start, per.end() if per else match.end()), amount, currency, per.group("per").lower() if per else None, qualifier)
+
+
+_CONVERTED = re.compile(r"\s*\((?:about |around |approximately |some |or )*|,?\s+or (?:about |around |approximately |roughly |some )*", re.IGNORECASE)
+
+Worth = tuple[int | float, str]
+"""An amount and its currency."""
+
+
+def conversions(text: str) -> Iterator[tuple[Worth, Worth]]:
+    """Sums of which a text gives the worth in another currency beside them.
+
+    >>> list(conversions("up to £2,000, or about $2,600, each"))
+    [((2000, 'GBP'), (2600, 'USD'))]
+    """
+    last: re.Match[str] | None = None
+    for match in _MONEY.finditer(text):
+        if last is not None and _CONVERTED.fullmatch(text[last.end() : match.start()]) and _worth(last)[1] != _worth(match)[1]:
+            yield _worth(last), _worth(match)
+        last = match
+
+
+def _worth(match: re.Match[str]) -> Worth:
+    sign, unit = match.group("sign"), match.group("unit")
+    currency = _currency(sign) if sign else _UNITS[unit.lower()]
+    return _amount(match.group("amount") or match.group("amount2"), match.group("scale") or match.group("scale2")), currency
 
 
 def _currency(sign: str) -> str:

@@ -14,6 +14,7 @@ from casebrief.models.engine import Engine, Stop, Usage, never
 from casebrief.prompts.loader import ReadingPrompt
 from casebrief.service.domain.article import View
 from casebrief.service.domain.evidence import Evidence
+from casebrief.service.domain.revisions import quantity
 from casebrief.service.pipeline.asking import listen
 from casebrief.service.pipeline.forms import evidence_of
 from casebrief.service.pipeline.rules import read_by_rules
@@ -94,9 +95,21 @@ class BothReader:
         return Read(sure.evidence + kept, further.usage, further.gaps)
 
 
+SUMS = frozenset({"relief_sought", "rulings", "figures"})
+APART = frozenset({"allegations", "rulings", "responses"})
+
+
 def _contradicts(item: Evidence, sure: Sequence[Evidence]) -> bool:
-    """Whether a rule found another value for the same single-valued field in the same article."""
+    """Whether a rule says otherwise of the same article.
+
+    It found another value of a single-valued field; it took the same sum for something else; or it took the sentence for what
+    somebody answers or decides where the model sees an act.
+    """
     same_field = [other for other in sure if other.field == item.field]
-    if item.field not in SINGLE or not same_field:
+    if item.field in SINGLE:
+        return bool(same_field) and not any(other.normalized == item.normalized and (item.normalized or other.value == item.value) for other in same_field)
+    if any(other.span.meets(item.span) for other in same_field):
         return False
-    return not any(other.normalized == item.normalized and (item.normalized or other.value == item.value) for other in same_field)
+    if item.field in SUMS and quantity(item) is not None:
+        return any(other.field in SUMS and other.span.meets(item.span) and quantity(other) == quantity(item) for other in sure)
+    return item.field in APART and any(other.field in APART and other.span.holds(item.span) for other in sure)
