@@ -426,7 +426,8 @@ class _Merger:
             return a.normalized == b.normalized and (overlap(_undated(a), _undated(b)) >= SAME_EVENT or (is_filing(a) and is_filing(b)))
 
         groups = self.groups("timeline", same)
-        self._moved_days(groups)
+        gone = self._moved_days(groups)
+        groups = [group for group in groups if group[0].normalized is None or group[0].normalized not in gone]
         facts = [self.fact(group, max(group, key=lambda item: (item.confidence, -len(item.value)))) for group in groups]
         return sorted(facts, key=lambda fact: (fact.normalized is None, fact.normalized.date if fact.normalized else "", fact.citations[0].start))
 
@@ -466,14 +467,17 @@ class _Merger:
                     if before and not any(conflict.field == field and conflict.about == item.value for conflict in self.conflicts):
                         self.conflict(field, item.value, [before, group], superseded=True)
 
-    def _moved_days(self, groups: Sequence[Group]) -> None:
-        """Report events of which a newer article says that they were moved to another day."""
+    def _moved_days(self, groups: Sequence[Group]) -> list[Any]:
+        """Report events of which a newer article says that they were moved to another day; the days that no longer stand."""
+        gone = []
         for group in groups:
             for item in group:
                 older = [other for other in self.of("timeline") if self.sources.newer([item], [other])]
                 if before := moved_from(self.sources.texts[item.article], item, older):
                     self.conflict("timeline", item.value, [[before], group], superseded=True)
+                    gone.append(before.normalized)
                     break
+        return gone
 
     def charges(self) -> None:
         """Articles that count the charges of one kind differently contradict each other."""

@@ -17,6 +17,7 @@ _ROLE = r"(?:[Aa]n? |[Tt]he )(?:[A-Z][\w’'&.-]+ )*(?:spokes(?:man|woman|person
 _WHO = rf"(?P<who>{_TITLE}{NAME}(?:\s+spokes(?:man|woman|person))?|{_ROLE}|{_DOCUMENT})"
 _WHO_FIRST = _WHO.replace("<who>", "<first>")
 _AFTER = re.compile(rf"^,?\s*(?:(?:{_SPEECH})\s+{_WHO}|{_WHO_FIRST}(?:(?:,\s[^,;\"“]{{1,70}}){{1,3}},)?\s+(?:reportedly |also |later |had )?{_SPEECH}\b)")
+_AFTER_ROLE = re.compile(rf"^,?\s*{_SPEECH}\s+(?:the|her|his|their|its|an?)\s[^,;.\"“]{{2,60}},\s+(?P<who>{NAME})")
 _BEFORE = re.compile(
     rf"{_WHO}(?:,[^,.;\"“”]{{2,90}},)?\s+(?:has |had |have )?(?:reportedly |also |later |then )?{_SPEECH}\b(?P<gap>(?:\s+(?:in|on|at|to|during|after|by|outside|from|later|via|of|through|reporters|last|this|earlier|(?:[A-Z]\w+day))\b[^\"“”.;]{{0,80}}?)?)(?:,?\s+that)?[,:]?\s*$"
 )
@@ -66,6 +67,8 @@ def _speaker(text: str, floor: int, start: int, end: int, ceiling: int) -> Span 
     if found:
         group = "who" if found.group("who") else "first"
         return _cleaned(text, end + found.start(group), end + found.end(group))
+    if by_role := _AFTER_ROLE.match(after):
+        return _cleaned(text, end + by_role.start("who"), end + by_role.end("who"))
     last_sentence = max(before.rfind(". "), before.rfind("? "), before.rfind("! "))
     if last_sentence >= 0 and not re.search(r"\b(?:Mr|Ms|Mrs|Dr|Inc|Corp|Jr|U\.S)$", before[:last_sentence]):
         before = before[last_sentence + 2 :]

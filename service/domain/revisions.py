@@ -65,6 +65,11 @@ def says_now(text: str, item: Evidence) -> bool:
     return bool(_NOW.search(sentence.of(text))) or bool(revised(text, item))
 
 
+def is_moved(before: str) -> bool:
+    """Whether the words before a date say that something was moved to it."""
+    return bool(_MOVED.search(before))
+
+
 def moved_from(text: str, item: Evidence, older: Sequence[Evidence]) -> Evidence | None:
     """The older report of a day that this event moves: its date stands within a sentence of the words of moving."""
     start = text.find(item.about, item.span.start) if item.about else -1

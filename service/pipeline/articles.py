@@ -185,6 +185,9 @@ def _unrelated(
     return "names no party of the case beside its proceedings"
 
 
+_NAMES_PARTIES = re.compile(
+    r"\b(?:suit|lawsuit|complaint|claim|action|papers|indictment)\b[^.;]{0,40}\bnames?\b|\b(?:is|are|was|were) (?:also )?(?:named|a (?:co-)?defendant|defendants)\b"
+)
 _FIRM_FIRST = re.compile(rf"{NAME}")
 _FORMAL = re.compile(rf"{SUFFIX}$")
 _ROLE = re.compile(
@@ -214,7 +217,9 @@ def _strangers(sentences: Sequence[Sentence], case: CaseIdentity) -> set[str]:
     A name that is ever told beside one of ours is no stranger.
     """
     names_by_sentence = {s: {span.of(s.text) for span in names(s.text, Span(0, len(s.text))) if is_specific(span.of(s.text))} for s in sentences}
-    beside_ours = {name for s, found in names_by_sentence.items() if not s.foreign and _names_ours(s, case) for name in found}
+    beside_ours = {
+        name for s, found in names_by_sentence.items() if not s.foreign and (_names_ours(s, case) or _NAMES_PARTIES.search(s.text)) for name in found
+    }
     brought_up = {name for s, found in names_by_sentence.items() if s.foreign for name in found}
     firms = {
         match.group()

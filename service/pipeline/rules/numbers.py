@@ -10,6 +10,7 @@ from casebrief.service.domain.dates import DatePhrase
 from casebrief.service.domain.evidence import Evidence, copied
 from casebrief.service.domain.money import Count, counts
 from casebrief.service.domain.names import is_specific, mentions, names
+from casebrief.service.domain.revisions import is_moved
 from casebrief.service.domain.schema import Figure
 from casebrief.service.domain.spans import Span, trimmed
 
@@ -71,7 +72,7 @@ def _names_strangers(view: View, sentence: Sentence) -> bool:
 def _is_event(sentence: Sentence, phrase: DatePhrase) -> bool:
     before = sentence.text[: phrase.span.start - sentence.span.start]
     words = sentence.text[phrase.span.start - sentence.span.start :]
-    if _BOUND.search(before) or re.match(r"since\b", words, re.IGNORECASE):
+    if (_BOUND.search(before) and not is_moved(before)) or re.match(r"since\b", words, re.IGNORECASE):
         # The bound of a period ("since January 2022") is no event, and would date another one wrongly.
         return False
     if phrase.date and phrase.date.precision == "year":

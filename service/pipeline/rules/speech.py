@@ -15,7 +15,7 @@ from casebrief.service.domain.spans import Span
 SENTENCES_BACK = 5
 """How far before a quotation its speaker may have been named."""
 
-SENTENCE = 7
+SENTENCE = 6
 """Words from which a quotation with a capital is somebody's sentence, even where the story does not say whose."""
 
 SHORTEST_QUOTE = 4
