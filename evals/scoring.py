@@ -54,6 +54,7 @@ class CaseScore:
     credited: dict[str, float] = field(default_factory=dict)
     errors: list[ErrorLine] = field(default_factory=list)
     absent: dict[str, bool] = field(default_factory=dict)
+    quotes: int = 0
     speakers: list[bool] = field(default_factory=list)
     distractors: list[str] = field(default_factory=list)
     twice: dict[str, int] = field(default_factory=dict)
@@ -116,7 +117,9 @@ def _count(score: CaseScore, name: str, fact: LabelledFact, item: Item, found: M
     score.facts.append(FactScore(name, fact.vital, found.credit, shown(fact.value), _value(item)))
     _look_at_confidence(score, item, found.credit)
     if name == "quotes":
-        score.speakers.append(right_speaker(fact, item))
+        score.quotes += 1
+        if (item.get("normalized") or {}).get("speaker"):
+            score.speakers.append(right_speaker(fact, item))
     if found.credit < 1:
         kind: ErrorClass = found.fault or "partial"
         score.errors.append(ErrorLine(score.case, name, kind, (1.0 + fact.vital) * (1 - found.credit), shown(fact.value), _value(item)))
@@ -240,6 +243,7 @@ def totals(scores: Sequence[CaseScore]) -> dict[str, Any]:
         "f1": f1(recall, precision),
         "absent_accuracy": sum(absent) / len(absent) if absent else None,
         "speakers_right": sum(speakers) / len(speakers) if speakers else None,
+        "speakers_told": len(speakers) / quotes if (quotes := sum(s.quotes for s in scores)) else None,
         "distractors": sum(len(s.distractors) for s in scores),
         "ungrounded": sum(s.ungrounded for s in scores),
         "citations": sum(s.citations for s in scores),

@@ -18,7 +18,8 @@ HEADLINE = (
     ("precision", "precision"),
     ("F1", "f1"),
     ("absent fields left empty", "absent_accuracy"),
-    ("speakers of quotes right", "speakers_right"),
+    ("quotes whose speaker is told", "speakers_told"),
+    ("of these, speakers right", "speakers_right"),
 )
 
 

@@ -9,6 +9,10 @@ from casebrief.service.domain.spans import Span
 from pydantic import BaseModel
 
 
+UNCONFIRMED = "unconfirmed"
+"""What an answer is about whose speaker the article does not tie to a defendant: it counts if another reading does."""
+
+
 @dataclass(frozen=True)
 class Evidence:
     """One reading of one article.

@@ -15,7 +15,7 @@ from typing import Any
 
 from casebrief.service.domain.article import CaseIdentity
 from casebrief.service.domain.dockets import same_docket
-from casebrief.service.domain.evidence import Evidence
+from casebrief.service.domain.evidence import UNCONFIRMED, Evidence
 from casebrief.service.domain.money import Worth, conversions
 from casebrief.service.domain.names import mentions, same_name
 from casebrief.service.domain.revisions import moved_from, quantity, revised, says_now
@@ -385,6 +385,7 @@ class _Merger:
         return [self.fact(group) for group in groups]
 
     def responses(self) -> list[Fact[Any]]:
+        self.fields["responses"] = [item for item in self.of("responses") if item.about != UNCONFIRMED or self._is_of_the_defence(item)]
         groups = self.groups("responses", lambda a, b: self._speaker(a) == self._speaker(b) and stance(a) == stance(b))
         kept = [group for group in groups if stance(group[0]) not in SILENT or not self._answered_later(group, groups)]
         return [self.fact(group, max(group, key=lambda item: (item.confidence, -len(item.value)))) for group in kept]
@@ -400,6 +401,15 @@ class _Merger:
         if not any(conflict.field == "responses" and conflict.about == about for conflict in self.conflicts):
             self.conflict("responses", about, [silent, later])
         return True
+
+    def _is_of_the_defence(self, item: Evidence) -> bool:
+        """Whether a speaker is one whom any reading of any article makes a defendant or a defendant's lawyer."""
+        speaker = self._speaker(item)
+        lawyers = [other.value for other in self.of("counsel") if isinstance(other.normalized, Counsel) and other.normalized.for_ == "defendant"]
+        plaintiffs = [other.value for other in self.of("plaintiffs")]
+        if any(same_name(speaker, name) for name in plaintiffs):
+            return False
+        return any(same_name(speaker, name) or mentions(speaker, name) for name in [*(other.value for other in self.of("defendants")), *lawyers])
 
     def _speaker(self, item: Evidence) -> str:
         speaker = item.normalized.speaker if isinstance(item.normalized, Response) else None

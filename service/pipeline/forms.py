@@ -13,7 +13,7 @@ from casebrief.service.domain.article import Sentence, View
 from casebrief.service.domain.captions import captions
 from casebrief.service.domain.dates import in_words
 from casebrief.service.domain.dockets import dockets
-from casebrief.service.domain.evidence import Evidence, computed, copied
+from casebrief.service.domain.evidence import UNCONFIRMED, Evidence, computed, copied
 from casebrief.service.domain.money import counts, percentages, sums
 from casebrief.service.domain.names import clean, is_specific, mentions, names
 from casebrief.service.domain.quotations import quotations
@@ -195,8 +195,9 @@ def _ruling(said: Said) -> Iterator[Evidence]:
 
 def _response(said: Said) -> Iterator[Evidence]:
     speaker = _speaker(said)
-    if speaker and answers(said.view, speaker):
-        yield from said.copied("responses", said.sentence.span, Response(speaker=speaker, stance=said.member))  # type: ignore[arg-type]
+    if speaker and not _OTHER_SIDE.search(speaker):
+        about = "" if answers(said.view, speaker) else UNCONFIRMED
+        yield from said.copied("responses", said.sentence.span, Response(speaker=speaker, stance=said.member), about)  # type: ignore[arg-type]
 
 
 def _speaker(said: Said) -> str | None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from casebrief.service.domain.article import Sentence, View
-from casebrief.service.domain.evidence import Evidence, copied
+from casebrief.service.domain.evidence import UNCONFIRMED, Evidence, copied
 from casebrief.service.domain.names import is_specific, mentions, names
 from casebrief.service.domain.quotations import Quotation, last_person, leans_on_another, quotations
 from casebrief.service.domain.schema import LONGEST_VALUE, Response, Speaker, Stance
@@ -92,9 +92,22 @@ def responses(view: View) -> Iterator[Evidence]:
             if match is None:
                 continue
             speaker = _speaker(view, sentence, match.start()) or (_denier(view, sentence, match.start()) if stance == "denies" else None)
+            about = ""
+            if speaker is None and stance in ("no_response", "declined_to_comment"):
+                speaker, about = _subject(view, sentence, match.start()), UNCONFIRMED
             if speaker and len(sentence.text) <= LONGEST_VALUE:
-                yield copied("responses", view.article.id, text, sentence.span, 0.85, Response(speaker=speaker, stance=stance))
+                yield copied("responses", view.article.id, text, sentence.span, 0.85, Response(speaker=speaker, stance=stance), about)
             break
+
+
+def _subject(view: View, sentence: Sentence, verb: int) -> str | None:
+    """Who is silent: the name right before the verb, an apposition aside; whether it is a defendant is seen when all is read."""
+    bare = re.sub(r",[^,;]{2,80},\s*$", " ", re.sub(r"[\"“‘].*", "", sentence.text[:verb]))
+    found = [span for span in names(bare, Span(0, len(bare))) if is_specific(span.of(bare))]
+    if not found or len(bare) - found[-1].end > 3 or any(mentions(found[-1].of(bare), party) for party in view.case.plaintiffs):
+        return None
+    agent = _AGENT.search(bare)
+    return re.sub(r"^(?:[Aa]n?|[Tt]he|[Ii]ts)\s+", "", agent.group("who")) if agent and agent.end() >= found[-1].end else found[-1].of(bare)
 
 
 _OF_THE_CLAIMS = re.compile(r"\b(?:allegations?|accusations?|charges|claims? (?:are|is|were|was))\b", re.IGNORECASE)
