@@ -1,4 +1,4 @@
-"""What an answer may look like: closed choices, and spans copied from a text, with or without a label.
+"""What an answer may look like: closed choices, and labelled lines of words copied from a text.
 
 A constraint is data; `grammar` turns it into llguidance's Lark dialect. Whole words only: a span never begins or
 ends inside a word of its source (llguidance's ``substring_words``).
@@ -24,21 +24,11 @@ class Choice:
 
 
 @dataclass(frozen=True)
-class Spans:
-    """`NOTHING`, or up to ``at_most`` lines, each copied whole-word from ``source``.
-
-    ``shortest`` and ``longest`` bound a line in characters. Line breaks of the source count as spaces.
-    """
-
-    source: str
-    at_most: int = 1
-    shortest: int = 2
-    longest: int = 300
-
-
-@dataclass(frozen=True)
 class Labelled:
-    """`NOTHING`, or up to ``at_most`` lines "label: words": a label of the closed list, words copied as in `Spans`."""
+    """`NOTHING`, or up to ``at_most`` lines "label: words": a label of the closed list, words copied whole from ``source``.
+
+    ``shortest`` and ``longest`` bound the words in characters. Line breaks of the source count as spaces.
+    """
 
     labels: tuple[str, ...]
     source: str
@@ -47,7 +37,7 @@ class Labelled:
     longest: int = 300
 
 
-Constraint = Choice | Spans | Labelled
+Constraint = Choice | Labelled
 
 
 def words_of(source: str) -> str:
@@ -65,12 +55,10 @@ def grammar(constraint: Constraint) -> str:
         return f"start: {_one_of(constraint.options)}"
     source = words_of(constraint.source)
     if not source:
-        raise ConstraintRefused("a span needs a source with words in it")
+        raise ConstraintRefused("a line needs a source with words in it")
     if constraint.at_most < 1 or not 0 < constraint.shortest <= constraint.longest:
-        raise ConstraintRefused("a span needs at_most >= 1 and 0 < shortest <= longest")
-    line = "WORDS"
-    if isinstance(constraint, Labelled):
-        line = f'({_one_of(constraint.labels)}) ": " WORDS'
+        raise ConstraintRefused("a line needs at_most >= 1 and 0 < shortest <= longest")
+    line = f'({_one_of(constraint.labels)}) ": " WORDS'
     more = f' ("\\n" {line}){{0,{constraint.at_most - 1}}}' if constraint.at_most > 1 else ""
     return (
         f'start: "{NOTHING}" | {line}{more}\n'

@@ -1,7 +1,7 @@
 """The in-process engine on the embedded model: control tokens stay out, forks answer as one would alone, limits hold."""
 
 import pytest
-from casebrief.models.constraints import Choice, Spans
+from casebrief.models.constraints import Choice, Labelled
 from casebrief.models.engine import Answer, Batch, Question
 from casebrief.models.errors import Cancelled, ConstraintRefused, PromptTooLong
 from casebrief.models.llama import LlamaEngine, prove
@@ -15,7 +15,7 @@ DOCUMENT = (
 
 
 def questions(*names: str, longest: int = 60, max_tokens: int = 40) -> tuple[Question, ...]:
-    return tuple(Question(name, f"Copy the words that tell the {name}.", Spans(DOCUMENT, longest=longest), max_tokens) for name in names)
+    return tuple(Question(name, f"Copy the words that tell the {name}.", Labelled(("w",), DOCUMENT, longest=longest), max_tokens) for name in names)
 
 
 def test_a_question_sees_only_the_passages_before_it(engine: LlamaEngine):
@@ -23,7 +23,7 @@ def test_a_question_sees_only_the_passages_before_it(engine: LlamaEngine):
     passages = ("The court is in Oslo.", " The judge is Ms Berg.", " The sum is 40 euros.")
 
     def asked(document: tuple[str, ...], *after: int) -> list[Answer]:
-        questions = tuple(Question(str(place), "Where is the court?", Spans(" ".join(document[:place])), 24, place) for place in after)
+        questions = tuple(Question(str(place), "Where is the court?", Labelled(("w",), " ".join(document[:place])), 24, place) for place in after)
         return list(engine.ask(Batch("You read news.", document, questions)).answers)
 
     together = asked(passages, 1, 2, 3)
@@ -34,7 +34,7 @@ def test_a_question_sees_only_the_passages_before_it(engine: LlamaEngine):
 
 
 def test_every_chosen_token_has_its_place_in_the_answer(engine: LlamaEngine):
-    (answer,) = engine.ask(Batch("Copy.", (DOCUMENT,), (Question("q", "Which court?", Spans(DOCUMENT), 40),))).answers
+    (answer,) = engine.ask(Batch("Copy.", (DOCUMENT,), (Question("q", "Which court?", Labelled(("w",), DOCUMENT), 40),))).answers
     assert len(answer.starts) == len(answer.logprobs)
     assert list(answer.starts) == sorted(answer.starts)
     assert all(0 <= start <= len(answer.text) for start in answer.starts)
@@ -69,7 +69,7 @@ def test_a_document_that_spells_control_tokens_reaches_the_model_without_them(en
 def test_answers_are_copied_from_the_document(engine: LlamaEngine):
     reading = engine.ask(Batch("You read news.", (DOCUMENT,), questions("court", "judge", "sum")))
     for answer in reading.answers:
-        assert answer.text == "none" or answer.text in DOCUMENT
+        assert answer.text == "none" or answer.text.removeprefix("w: ") in DOCUMENT
         assert answer.finish == "stop"
         assert answer.logprobs
         assert all(value <= 1e-9 for value in answer.logprobs)
@@ -118,7 +118,7 @@ def test_a_document_over_the_context_is_refused_with_numbers(engine: LlamaEngine
 
 def test_a_constraint_that_does_not_compile_is_refused(engine: LlamaEngine):
     with pytest.raises(ConstraintRefused):
-        engine.ask(Batch("Answer.", (DOCUMENT,), (Question("q", "?", Spans(" "), 5),)))
+        engine.ask(Batch("Answer.", (DOCUMENT,), (Question("q", "?", Labelled(("w",), " "), 5),)))
 
 
 def test_a_stop_is_heard_and_leaves_the_engine_whole(engine: LlamaEngine):

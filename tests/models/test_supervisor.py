@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import psutil
 import pytest
-from casebrief.models.constraints import Choice, Spans
+from casebrief.models.constraints import Choice, Labelled
 from casebrief.models.engine import Batch, Question
 from casebrief.models.errors import AllocationRefused, Cancelled, EngineDied, EngineHung, EngineUnavailable, PromptTooLong
 from casebrief.models.supervisor import Patience, SupervisedEngine
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.model
 
 DOCUMENT = "The company was sued on Monday in Oakland. It denies every claim. " * 20
 SHORT = Batch("Answer.", (DOCUMENT,), (Question("q", "Is it sued?", Choice(("yes", "no")), 4),))
-LONG = Batch("Answer.", (DOCUMENT,), tuple(Question(str(n), "Copy.", Spans(DOCUMENT, at_most=5), 120) for n in range(8)))
+LONG = Batch("Answer.", (DOCUMENT,), tuple(Question(str(n), "Copy.", Labelled(("w",), DOCUMENT, at_most=5), 120) for n in range(8)))
 
 
 @pytest.fixture(scope="module")
