@@ -26,6 +26,10 @@ _TOLD = re.compile(rf"{_WHO}\s+told\s+(?:the\s+)?[A-Z][\w ]{{1,30}}\s+(?:that\s+
 _SPOKESPERSON_AS = re.compile(r"(?:with|through)\s+(?P<who>a\s+(?:company\s+)?spokes(?:man|woman|person))\s+(?:describing|calling)\s+(?:them|it)\s+(?:as\s+)?$")
 
 
+WITHIN = 20_000
+"""Characters around a name in which the rest of what the text says of it is looked for: long texts stay quick."""
+
+
 @dataclass(frozen=True)
 class Quotation:
     """``span`` is inside the marks, without a comma that belongs to the sentence around; ``speaker`` may be unknown.
@@ -122,8 +126,9 @@ def last_person(text: str, before: Iterable[Span]) -> Span | None:
         for span in reversed(list(names(text, sentence))):
             full = _full_form(text, span)
             if full is not None and not _is_quoted(text, sentence, span):
+                near = text[max(0, full.start - WITHIN) : full.end + WITHIN]
                 # A name that may be a place or a firm leaves it open: somebody further back would be a guess.
-                return full if _acts_as_a_person(text, full.of(text)) else None
+                return full if _acts_as_a_person(near, full.of(text)) else None
     return None
 
 
@@ -141,8 +146,9 @@ def _full_form(text: str, span: Span) -> Span | None:
         return None
     if 2 <= len(words.split()) <= 3:
         return span if is_specific(words) else None
-    match = re.search(rf"(?<![\w.])(?:[A-Z][\w’'-]+\s(?:[A-Z]\.\s)?){{1,2}}{re.escape(words)}(?![\w-])", text[: span.start])
-    full = clean(text, Span(*match.span())) if match else None
+    match = re.search(rf"(?<![\w.])(?:[A-Z][\w’'-]+\s(?:[A-Z]\.\s)?){{1,2}}{re.escape(words)}(?![\w-])", text[max(0, span.start - WITHIN) : span.start])
+    offset = max(0, span.start - WITHIN)
+    full = clean(text, Span(offset + match.start(), offset + match.end())) if match else None
     return full if full and 2 <= len(full.of(text).split()) <= 3 and not _NO_PERSON.search(full.of(text)) else None
 
 
