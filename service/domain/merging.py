@@ -330,6 +330,8 @@ class _Merger:
         return self.fact(best, max(best, key=lambda item: (item.confidence, len(item.value))))
 
     def parties(self, field: str) -> list[Fact[Any]]:
+        others = self.case.plaintiffs if field == "defendants" else self.case.defendants
+        self.fields[field] = [item for item in self.of(field) if item.found_by == "rule" or not any(same_name(item.value, name) for name in others)]
         groups = self.groups(field, lambda a, b: same_name(a.value, b.value))
         sure = [group for group in groups if self.head(group).confidence >= 0.9 or len(group) > 1 or len(groups) == 1]
         return [self.fact(group, max(group, key=formality)) for group in sorted(sure, key=lambda g: (-self.head(g).confidence, self.rank(g)))]

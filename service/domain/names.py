@@ -54,6 +54,8 @@ def clean(text: str, span: Span) -> Span | None:
         start += owned.end()
     if office := re.match(r"(?:(?:Assistant|Deputy|State|U\.S\.) )*Attorney General (?=[A-Z])", text[start:end]):
         start += office.end()
+    if role := re.match(r"(?:[A-Z][a-z]+ )*(?:Officer|Executive|President|Director|Chair(?:man|woman)?|Founder|Treasurer|Editor) (?=[A-Z])", text[start:end]):
+        start += role.end()
     while match := re.match(r"([\w.&’'-]+)\s+(?=\S)", text[start:end]):
         if match.group(1).lower().rstrip(".") not in _NOT_FIRST:
             break

@@ -129,7 +129,7 @@ def _party(field: str) -> Maker:
         span = clean(said.text, said.span)
         if span is None or not is_specific(span.of(said.text)):
             span = _name(said) if re.search(r"\b(?:Attorney General|Department|Commission|family|estate)\b", said.words) is None else said.span
-        if span is not None:
+        if span is not None and not any(phrase.span.holds(span) for phrase in law_phrases(said.text, said.sentence.span)):
             yield from said.copied(field, span, Name(name=span.of(said.text)))
 
     return make

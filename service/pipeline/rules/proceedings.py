@@ -21,7 +21,7 @@ SUIT = (
     r"|litigation|papers|legal filing)"
 )
 _FILED = re.compile(
-    r"\b(?:filed|lodged|launched|brought|submitted|issued|initiated|sued|sues|sue|suing|went to court|took .{2,40} to court|commenced)\b", re.IGNORECASE
+    r"\b(?:filed|lodged|launched|brought|submitted|issued|initiated|sued|sues|sue|suing|went to court|took .{2,40} to court|commenced|(?:complaint|petition|indictment) (?:is|was) dated)\b", re.IGNORECASE
 )
 _NOT_THE_FILING = re.compile(
     r"\b(?:filed|filing) (?:for|a motion|an? (?:amended|appeal|answer|notice|brief|response|opposition|counter)|its answer|papers)|bankruptcy|amended complaint"
@@ -176,8 +176,15 @@ _REGULATORY = re.compile(
 _CIVIL = re.compile(r"\b(?:lawsuit|sued|suing|sues|civil (?:suit|action|complaint)|legal action|defamation)\b", re.IGNORECASE)
 
 
+_DOCKETED = re.compile(r"[-:](cv|cr)-", re.IGNORECASE)
+
+
 def proceeding(view: View) -> Iterator[Evidence]:
-    """The kind of proceeding, from words that only one kind uses."""
+    """The kind of proceeding, from words that only one kind uses, or from the letters in a docket number."""
+    for sentence in view.own:
+        for found in dockets(view.article.text, sentence.span):
+            if (letters := _DOCKETED.search(found.number)) and not docket_conflicts(found.number, view.case):
+                yield computed("proceeding", view.article.id, found.labelled, "civil" if letters.group(1).lower() == "cv" else "criminal", 0.8)
     for kind, pattern, confidence in (
         ("class_action", _CLASS, 0.92),
         ("criminal", _CRIMINAL, 0.85),
