@@ -80,7 +80,6 @@ def train(further: list[str]) -> None:
     python = TRAINING / BIN / "python"
     if not python.exists():
         set_up("requirements.lock", None, TRAINING)
-        run(python, "-m", "ensurepip", "--upgrade")
         run(python, "-m", "pip", "install", "--quiet", "--upgrade", "pip>=25.1")
         run(python, "-m", "pip", "install", "--quiet", "--group", "training")
     run(python, "-m", "casebrief.models.training.check")

@@ -18,7 +18,7 @@ from casebrief.service.domain.dockets import same_docket
 from casebrief.service.domain.evidence import UNCONFIRMED, Evidence
 from casebrief.service.domain.money import Worth, conversions
 from casebrief.service.domain.names import mentions, same_name
-from casebrief.service.domain.revisions import moved_from, quantity, revised, says_now
+from casebrief.service.domain.revisions import moved_from, quantity, revised, says_now, told_before
 from casebrief.service.domain.sameness import (
     court,
     distinct,
@@ -294,7 +294,7 @@ class _Merger:
         if not groups:
             return None
         furthest = max(rank[group[0].value] for group in groups)
-        if furthest == rank["filed"] and {item.article for item in self.of("rulings")} - {item.article for item in groups[0]}:
+        if furthest == rank["filed"] and {item.article for item in self.of("rulings") if item.found_by == "rule"} - {item.article for item in groups[0]}:
             # An article tells of a ruling and no rule reads its state: "filed" would be an old state told as the newest.
             return None
         best = [group for group in groups if rank[group[0].value] == furthest]
@@ -396,12 +396,13 @@ class _Merger:
         """Whether a side that said nothing spoke in a newer article: then its silence is superseded by all that it said there."""
         side = self._side(silent[0])
         spoken = [item for group in groups if stance(group[0]) not in SILENT for item in group if self._side(item) == side]
-        later = [item for item in spoken if self.sources.newer([item], silent)]
+        later = [item for item in spoken if any(self.sources.newer([item], [other]) for other in silent)]
+        earlier = [item for item in silent if any(self.sources.newer([other], [item]) for other in later)]
         if not later:
             return False
         about = f"response of {side}"
         if not any(conflict.field == "responses" and conflict.about == about for conflict in self.conflicts):
-            self.conflict("responses", about, [silent, later])
+            self.conflict("responses", about, [earlier, later], superseded=True)
         return True
 
     def _is_of_the_defence(self, item: Evidence) -> bool:
@@ -476,6 +477,9 @@ class _Merger:
             for item in group:
                 for old in revised(self.sources.texts[item.article], item) if quantity(item) else ():
                     before = [other for other in told if other.article != item.article and quantity(other) == old]
+                    before = before or [
+                        other for id_ in self.sources.texts if id_ != item.article and (other := told_before(id_, self.sources.texts[id_], old, item))
+                    ]
                     if before and not any(conflict.field == field and conflict.about == item.value for conflict in self.conflicts):
                         self.conflict(field, item.value, [before, group], superseded=True)
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 
 from casebrief.service.domain.dates import date_phrases
-from casebrief.service.domain.evidence import Evidence
+from casebrief.service.domain.evidence import Evidence, copied
 from casebrief.service.domain.money import counts, sums
 from casebrief.service.domain.schema import Date, Figure, Money
 from casebrief.service.domain.spans import Span, sentences
@@ -57,6 +57,22 @@ def revised(text: str, item: Evidence) -> list[Quantity]:
     numbers = [count for count in counts(text, sentence) if not any(span.meets(count.span) for span in taken)]
     found += [(count.quantity, "") for count in numbers if _FROM.search(text[sentence.start : count.span.start])]
     return [old for old in found if old != quantity(item)]
+
+
+def told_before(article: str, text: str, old: Quantity, new: Evidence) -> Evidence | None:
+    """Where another article tells a quantity that a report says is no longer right: the same sum, or the same number of the same things."""
+    whole = Span(0, len(text))
+    if old[1]:
+        same = [one for one in sums(text, whole) if (one.amount, one.currency) == old]
+        best = max(same, key=lambda one: one.span.end - one.span.start, default=None)
+        return copied("figures", article, text, best.span, 0.8, Figure(quantity=best.amount, unit=best.currency)) if best else None
+    unit = new.normalized.unit if isinstance(new.normalized, Figure) else ""
+    for count in counts(text, whole):
+        after = re.match(r"\s+(?:\w+\s+){0,2}?" + re.escape(unit) + r"\b", text[count.span.end : count.span.end + 60], re.IGNORECASE) if unit else None
+        if count.quantity == old[0] and after:
+            span = Span(count.span.start, count.span.end + after.end())
+            return copied("figures", article, text, span, 0.8, Figure(quantity=count.quantity, unit=unit))
+    return None
 
 
 def says_now(text: str, item: Evidence) -> bool:

@@ -15,7 +15,7 @@ from casebrief.service.domain.dates import in_words
 from casebrief.service.domain.dockets import dockets
 from casebrief.service.domain.evidence import UNCONFIRMED, Evidence, computed, copied
 from casebrief.service.domain.money import counts, percentages, sums
-from casebrief.service.domain.names import clean, is_specific, mentions, names
+from casebrief.service.domain.names import clean, is_specific, names
 from casebrief.service.domain.quotations import quotations
 from casebrief.service.domain.schema import LONGEST_VALUE, Cause, Counsel, Court, DocketNumber, Figure, Money, Name, Parties, Relief, Response, Speaker
 from casebrief.service.domain.spans import Span
@@ -24,7 +24,7 @@ from casebrief.service.pipeline.courts import court_phrases
 from casebrief.service.pipeline.rules.claims import relief_of
 from casebrief.service.pipeline.rules.numbers import event_span
 from casebrief.service.pipeline.rules.outcomes import is_unsure, order_kind, sum_kind
-from casebrief.service.pipeline.rules.speech import speaker_before
+from casebrief.service.pipeline.rules.speech import OTHER_SIDE, answers, speaker_before
 from casebrief.service.pipeline.statutes import law_phrases
 
 SHORTEST_QUOTE = 4
@@ -124,8 +124,17 @@ def _class_definition(said: Said) -> Iterator[Evidence]:
         yield from said.copied("class_definition")
 
 
+_PROCEEDINGS = re.compile(
+    r"\b(?:su(?:e|es|ed|ing)|lawsuits?|suits?|complaints?|defendants?|plaintiffs?|claimants?|accus\w+|alleg\w+|charg\w+|claims?|courts?|judge|jury|settle\w*|indict\w+|prosecut\w+|legal action"
+    r"|case|trial|liable|guilty|named|filed|action)\b|\bv\.?\s",
+    re.IGNORECASE,
+)
+
+
 def _party(field: str) -> Maker:
     def make(said: Said) -> Iterator[Evidence]:
+        if not _PROCEEDINGS.search(said.sentence.text):
+            return
         span = clean(said.text, said.span)
         if span is None or not is_specific(span.of(said.text)):
             span = _name(said) if re.search(r"\b(?:Attorney General|Department|Commission|family|estate)\b", said.words) is None else said.span
@@ -142,11 +151,20 @@ def _counsel(said: Said) -> Iterator[Evidence]:
         yield from said.copied("counsel", name, normalized)
 
 
+_THEORY = re.compile(
+    r"\b(?:fraud|negligence|infringement|misappropriation|liability|nuisance|trespass|conspiracy|discrimination|harassment|retaliation|competition|deceit|misrepresentation|enrichment|duty|dismissal|theft|bribery|laundering"
+    r"|evasion|racketeering|monopoli\w+|defamation|libel|slander|manslaughter|assault|battery|warranty|contract|interference|conversion|death|malpractice|dilution|passing off)\b"
+    r"|\b(?-i:[A-Z][\w’'-]+)\b.{0,60}\b(?:[Aa]ct|[Ll]aws?|[Cc]ode|[Rr]ules?|[Rr]egulation|[Dd]irective)$",
+    re.IGNORECASE,
+)
+"""A law or theory that the vocabulary does not have: it ends in what such names end in."""
+
+
 def _cause(said: Said) -> Iterator[Evidence]:
     found = [phrase for phrase in law_phrases(said.text, said.sentence.span) if phrase.span.meets(said.span)]
     for phrase in found:
         yield from said.copied("causes_of_action", phrase.span, Cause(name=phrase.span.of(said.text), jurisdiction=phrase.jurisdiction))
-    if not found and 2 <= len(said.words.split()) <= 8:
+    if not found and len(said.words.split()) <= 8 and _THEORY.search(said.words):
         yield from said.copied("causes_of_action", None, Cause(name=said.words, jurisdiction=None))
 
 
@@ -166,7 +184,7 @@ def _allegation(said: Said) -> Iterator[Evidence]:
     if not re.match(r"\w+ing\b", said.words):
         begins = max((match.end() for match in _CLAUSE.finditer(said.text, said.sentence.span.start, start)), default=said.sentence.span.start)
         subject = said.text[begins:start].split()
-        if 0 < len(subject) <= _SUBJECT_WORDS:
+        if 0 < len(subject) <= _SUBJECT_WORDS and subject[-1] != "to":
             start = begins
     yield from said.copied("allegations", Span(start, said.span.end))
 
@@ -195,7 +213,7 @@ def _ruling(said: Said) -> Iterator[Evidence]:
 
 def _response(said: Said) -> Iterator[Evidence]:
     speaker = _speaker(said)
-    if speaker and not _OTHER_SIDE.search(speaker):
+    if speaker and not OTHER_SIDE.search(speaker):
         about = "" if answers(said.view, speaker) else UNCONFIRMED
         yield from said.copied("responses", said.sentence.span, Response(speaker=speaker, stance=said.member), about)  # type: ignore[arg-type]
 
@@ -208,40 +226,24 @@ def _speaker(said: Said) -> str | None:
     return (name or said.speaker).of(said.text)
 
 
-_OTHER_SIDE = re.compile(
-    r"\b(?:[Jj]udge|[Jj]ustice|[Cc]ourt|[Jj]ur(?:y|or|ors)|[Pp]rosecutors?|[Pp]laintiffs?|[Cc]laimants?|Attorney General|[Cc]omplaint|[Ll]awsuit|[Ss]uit|[Ii]ndictment|[Rr]egulators?|[Ee]xperts?|[Pp]rofessor|[Aa]nalysts?)\b"
-)
-_OWN_SIDE = re.compile(r"\b(?:[Cc]ompany|[Ff]irm|[Dd]efen[cs]e|[Dd]efendants?|[Ss]pokes\w+|[Mm]anagement)\b")
-_OFFICER = re.compile(
-    r"\b(?:spokes\w+|chief|executive|director|manager|counsel|lawyer|attorney|founder|president|chair\w*|head|editor|representative|officer)\b", re.IGNORECASE
-)
-
-
-def answers(view: View, speaker: str) -> bool:
-    """Whether somebody speaks for the defendant: is one, is "the company", or is tied to one where the article names them."""
-    case = view.case
-    if _OTHER_SIDE.search(speaker) or any(mentions(speaker, name) for name in case.plaintiffs):
-        return False
-    if _OWN_SIDE.search(speaker) or any(mentions(speaker, name) for name in case.defendants):
-        return True
-    surname = speaker.rsplit(maxsplit=1)[-1]
-    for sentence in view.sentences:
-        for match in re.finditer(rf"(?<!\w){re.escape(surname)}(?!\w)", sentence.text):
-            around = sentence.text[max(0, match.start() - 70) : match.end() + 70]
-            tied = any(mentions(around, name) for name in case.defendants) or _OWN_SIDE.search(around)
-            if tied and _OFFICER.search(around) and not re.search(r"\bfor (?:the )?(?:plaintiffs?|claimants?|agency|state|government|class)\b", around):
-                return True
-    return False
-
-
 def _quote(said: Said) -> Iterator[Evidence]:
     paragraph = _paragraph(said)
     for quotation in quotations(said.text, paragraph):
         words = quotation.span.of(said.text)
         if quotation.span.meets(said.span) and len(words.split()) >= SHORTEST_QUOTE and len(words) <= LONGEST_VALUE:
             told = said.speaker if said.speaker and not said.speaker.meets(quotation.outer) else None
-            speaker = quotation.speaker or speaker_before(said.view, quotation) or (told and (_name(said, told) or told))
+            speaker = quotation.speaker or speaker_before(said.view, quotation) or (told and _who(said, told))
             yield from said.copied("quotes", quotation.span, Speaker(speaker=speaker.of(said.text) if speaker else None), str(quotation.begun))
+
+
+def _who(said: Said, told: Span) -> Span | None:
+    """The speaker in the model's words: a name without the firm it is of, else the words; "she" is nobody."""
+    words = told.of(said.text)
+    firm = re.search(r"\s+(?:of|for|at|from|with)\s+(?=[A-Z])", words)
+    name = _name(said, Span(told.start, told.start + firm.start())) if firm else _name(said, told)
+    if name is not None:
+        return name
+    return None if re.fullmatch(r"(?:he|she|it|they|we|I|the (?:court|judge))", words, re.IGNORECASE) else told
 
 
 def _paragraph(said: Said) -> Span:

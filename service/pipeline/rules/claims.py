@@ -179,12 +179,15 @@ def _relief_in(view: View, text: str, within: Span) -> Iterator[Evidence]:
             yield copied("relief_sought", view.article.id, text, Span(*match.span()), 0.85, Relief(kind=kind))  # type: ignore[arg-type]
 
 
+_ANY_RELIEF = re.compile(r"(?:any |all |such )?(?:other|further|additional|appropriate)(?: and (?:other|further))? relief.*", re.IGNORECASE)
+
+
 def relief_of(view: View, sentence: Sentence, asked: Span) -> Iterator[Evidence]:
     """The relief in words that are known to ask for some: what rules read in them, else the words themselves."""
     text = view.article.text
     found = [item for item in _relief_in(view, text, sentence.span) if item.span.meets(asked)]
     yield from found
-    if not found and len(asked.of(text).split()) >= 2 and asked.end - asked.start <= LONGEST_VALUE:
+    if not found and len(asked.of(text).split()) >= 2 and not _ANY_RELIEF.fullmatch(asked.of(text)) and asked.end - asked.start <= LONGEST_VALUE:
         yield copied("relief_sought", view.article.id, text, asked, 0.5, Relief(kind="other"))
 
 

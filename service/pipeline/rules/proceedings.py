@@ -21,7 +21,8 @@ SUIT = (
     r"|litigation|papers|legal filing)"
 )
 _FILED = re.compile(
-    r"\b(?:filed|lodged|launched|brought|submitted|issued|initiated|sued|sues|sue|suing|went to court|took .{2,40} to court|commenced|(?:complaint|petition|indictment) (?:is|was) dated)\b", re.IGNORECASE
+    r"\b(?:filed|lodged|launched|brought|submitted|issued|initiated|sued|sues|sue|suing|went to court|took .{2,40} to court|commenced|(?:complaint|petition|indictment) (?:is|was) dated)\b",
+    re.IGNORECASE,
 )
 _NOT_THE_FILING = re.compile(
     r"\b(?:filed|filing) (?:for|a motion|an? (?:amended|appeal|answer|notice|brief|response|opposition|counter)|its answer|papers)|bankruptcy|amended complaint"

@@ -23,7 +23,7 @@ SHORTEST_QUOTE = 4
 
 _STANCES: tuple[tuple[Stance, re.Pattern[str]], ...] = (
     ("denies", re.compile(
-        r"\b(?:pleaded not guilty|pleads not guilty|den(?:y|ies|ied|ying) (?:the|these|those|any|all|that|wrongdoing|it|having|doing|this|liability)|denied\b|false claims|no merit|without merit|merit-?less|baseless|unfounded|not true|rejected the|rejects the"
+        r"\b(?:pleaded not guilty|pleads not guilty|complied with|acted (?:lawfully|properly|appropriately)|within (?:its|their) (?:permits?|rights)\b|den(?:y|ies|ied|ying) (?:the|these|those|any|all|that|wrongdoing|it|having|doing|this|liability)|denied\b|false claims|no merit|without merit|merit-?less|baseless|unfounded|not true|rejected the|rejects the"
         r"|disagree[sd]?|(?:will|would|intends? to|vowed to|plans? to|going to) (?:vigorously |strongly )?(?:fight|defend|contest|prove)|defend (?:ourselves|itself|the|against)|did not cause|claim would be contested|in search of a loss|(?:admits?|admitted|acknowledged) (?:no\b|nothing)|(?:did|does|do) not admit|without admitting)", re.IGNORECASE)),
     ("declined_to_comment", re.compile(r"\b(?:declined to (?:comment|discuss)|declines? comment|would not comment|had no (?:immediate |further )?comment|refused to comment|cannot comment|could not comment|not comment on|no comment)\b", re.IGNORECASE)),
     ("no_response", re.compile(r"\b(?:(?:did|has|have|had) not (?:immediately |yet |return|respond|repl)\w*|not immediately (?:respond|available|return)\w*|yet to (?:issue|comment|respond|make)|could not (?:immediately )?be reached|didn['’]t (?:respond|return|reply))\b", re.IGNORECASE)),
@@ -92,12 +92,51 @@ def responses(view: View) -> Iterator[Evidence]:
             if match is None:
                 continue
             speaker = _speaker(view, sentence, match.start()) or (_denier(view, sentence, match.start()) if stance == "denies" else None)
+            speaker = speaker or _quoted_speaker(view, sentence, sentence.span.start + match.start())
             about = ""
             if speaker is None and stance in ("no_response", "declined_to_comment"):
                 speaker, about = _subject(view, sentence, match.start()), UNCONFIRMED
             if speaker and len(sentence.text) <= LONGEST_VALUE:
                 yield copied("responses", view.article.id, text, sentence.span, 0.85, Response(speaker=speaker, stance=stance), about)
             break
+
+
+OTHER_SIDE = re.compile(
+    r"\b(?:[Jj]udge|[Jj]ustice|[Cc]ourt|[Jj]ur(?:y|or|ors)|[Pp]rosecutors?|[Pp]laintiffs?|[Cc]laimants?|Attorney General|[Cc]omplaint|[Ll]awsuit|[Ss]uit|[Ii]ndictment|[Rr]egulators?|[Ee]xperts?|[Pp]rofessor|[Aa]nalysts?)\b"
+)
+_OWN_SIDE = re.compile(r"\b(?:[Cc]ompany|[Ff]irm|[Dd]efen[cs]e|[Dd]efendants?|[Ss]pokes\w+|[Mm]anagement)\b")
+_OFFICER = re.compile(
+    r"\b(?:spokes\w+|chief|executive|director|manager|counsel|lawyer|attorney|founder|president|chair\w*|head|editor|representative|officer)\b", re.IGNORECASE
+)
+
+
+def answers(view: View, speaker: str) -> bool:
+    """Whether somebody speaks for the defendant: is one, is "the company", or is tied to one where the article names them."""
+    case = view.case
+    if OTHER_SIDE.search(speaker) or any(mentions(speaker, name) for name in case.plaintiffs):
+        return False
+    if _OWN_SIDE.search(speaker) or any(mentions(speaker, name) for name in case.defendants):
+        return True
+    surname = speaker.rsplit(maxsplit=1)[-1]
+    for sentence in view.sentences:
+        for match in re.finditer(rf"(?<!\w){re.escape(surname)}(?!\w)", sentence.text):
+            around = sentence.text[max(0, match.start() - 70) : match.end() + 70]
+            tied = any(mentions(around, name) for name in case.defendants) or _OWN_SIDE.search(around)
+            if tied and _OFFICER.search(around) and not re.search(r"\bfor (?:the )?(?:plaintiffs?|claimants?|agency|state|government|class)\b", around):
+                return True
+    return False
+
+
+def _quoted_speaker(view: View, sentence: Sentence, place: int) -> str | None:
+    """Who says the words of a quotation that a place lies in, if that is somebody of the defendant's."""
+    text = view.article.text
+    paragraph = next((span for span in _paragraphs(view) if span.holds(sentence.span)), sentence.span)
+    for quotation in quotations(text, paragraph):
+        if quotation.outer.start < place < quotation.outer.end:
+            speaker = quotation.speaker or speaker_before(view, quotation)
+            if speaker and answers(view, speaker.of(text)):
+                return speaker.of(text)
+    return None
 
 
 def _subject(view: View, sentence: Sentence, verb: int) -> str | None:
