@@ -164,8 +164,9 @@ def _judge(run: Run, cases: list[Case], gates: Path | None, junit_file: Path | N
 
 
 def _against_baseline(run: Run, cases: list[Case], scores: list[CaseScore]) -> Comparison | None:
-    """The comparison with the committed baseline, when it is of the same cases."""
-    path = bundled() / BASELINE
+    """The comparison with the committed baseline of the same way of answering, when it is of the same cases."""
+    alone = run.header.get("settings", {}).get("reader") == "rules"
+    path = bundled() / "baselines" / "rules.jsonl" if alone else bundled() / BASELINE
     if not path.is_file():
         return None
     baseline = _read(path)

@@ -106,8 +106,10 @@ def saved(tmp_path_factory) -> Path:
     return path
 
 
-def test_rules_alone_keep_the_gates(saved):
-    done = casebrief("eval", "score", saved)
+def test_rules_alone_keep_gates_of_their_own(saved, tmp_path):
+    gates = tmp_path / "gates.toml"
+    gates.write_text("[all]\nrecall_vital = 0.66\nrecall = 0.60\nprecision = 0.90\nabsent_accuracy = 1.0\n[most]\ndistractors = 0\nungrounded = 0\n")
+    done = casebrief("eval", "score", saved, "--gates", gates)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -222,7 +224,7 @@ def test_a_running_service_can_be_judged(rules_server, tmp_path):
 def test_the_real_model_over_a_few_cases_keeps_the_gates(tmp_path):
     chosen = [part for case in ("kestrelware-air-fryer", "eeoc-tallow-creek") for part in ("--case", case)]
     gates = tmp_path / "gates.toml"
-    gates.write_text("[all]\nrecall_vital = 0.5\nprecision = 0.8\nabsent_accuracy = 1.0\n[most]\ndistractors = 0\nungrounded = 0\n")
+    gates.write_text("[all]\nrecall_vital = 0.75\nrecall = 0.65\nprecision = 0.75\nabsent_accuracy = 1.0\n[most]\ndistractors = 0\nungrounded = 0\n")
     done = casebrief("eval", "run", *chosen, "--repeat", 2, "--gates", gates, "--out", tmp_path / "few.jsonl")
     assert done.returncode == 0, done.stdout + done.stderr
     first, second = ({s.case: s.response for s in read(tmp_path / "few.jsonl").samples if s.repeat == repeat} for repeat in (0, 1))
