@@ -18,7 +18,8 @@ pytestmark = pytest.mark.model
 
 DOCUMENT = "The company was sued on Monday in Oakland. It denies every claim. " * 20
 SHORT = Batch("Answer.", (DOCUMENT,), (Question("q", "Is it sued?", Choice(("yes", "no")), 4),))
-LONG = Batch("Answer.", (DOCUMENT,), tuple(Question(str(n), "Copy.", Labelled(("w",), DOCUMENT, at_most=5), 120) for n in range(8)))
+LONGER = DOCUMENT[::-1] * 2
+LONG = Batch("Answer.", (LONGER,), tuple(Question(str(n), "Copy.", Labelled(("words",), LONGER, at_most=5), 60) for n in range(4)))
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +88,7 @@ def test_a_halted_job_ends_at_the_next_token_and_the_worker_lives(supervised):
 
 def test_errors_keep_their_type_through_the_pipe(supervised):
     with pytest.raises(PromptTooLong):
-        supervised.ask(replace(SHORT, document="word " * 5000))
+        supervised.ask(replace(SHORT, document=("word " * 5000,)))
 
 
 def test_tokens_are_counted_by_the_worker(supervised):
