@@ -388,7 +388,12 @@ class _Merger:
 
     def responses(self) -> list[Fact[Any]]:
         self.fields["responses"] = [item for item in self.of("responses") if item.about != UNCONFIRMED or self._is_of_the_defence(item)]
-        groups = self.groups("responses", lambda a, b: self._speaker(a) == self._speaker(b) and stance(a) == stance(b))
+
+        def same(a: Evidence, b: Evidence) -> bool:
+            one_sentence = a.article == b.article and a.span == b.span
+            return stance(a) == stance(b) and (one_sentence or self._speaker(a) == self._speaker(b))
+
+        groups = self.groups("responses", same)
         kept = [group for group in groups if stance(group[0]) not in SILENT or not self._answered_later(group, groups)]
         return [self.fact(group, max(group, key=lambda item: (item.confidence, -len(item.value)))) for group in kept]
 

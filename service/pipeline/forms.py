@@ -180,6 +180,8 @@ def _allegation(said: Said) -> Iterator[Evidence]:
     """The act, with the subject of its clause where the words leave it out: "sold the data" alone says nothing of who did."""
     if len(said.words.split()) < 3 or re.match(r"(?:filed|sued|lodged|launched)\b", said.words) or _only_names_a_law(said):
         return
+    if _OF_ANOTHER_SUBJECT.search(said.text[said.sentence.span.start : said.span.start]) or not _is_attributed(said):
+        return
     start = said.span.start
     if not re.match(r"\w+ing\b", said.words):
         begins = max((match.end() for match in _CLAUSE.finditer(said.text, said.sentence.span.start, start)), default=said.sentence.span.start)
@@ -187,6 +189,20 @@ def _allegation(said: Said) -> Iterator[Evidence]:
         if 0 < len(subject) <= _SUBJECT_WORDS and subject[-1] != "to":
             start = begins
     yield from said.copied("allegations", Span(start, said.span.end))
+
+
+_OF_ANOTHER_SUBJECT = re.compile(r"\bwhose\b[^,;]*$")
+_ATTRIBUTED = re.compile(
+    r"\b(?:su(?:e|es|ed|ing)|lawsuits?|suits?|complaints?|plaintiffs?|claimants?|accus\w+|alleg\w+|charg\w+|claim\w*|indict\w+|prosecut\w+|legal action|case|filing|evidence|according to|(?:says?|said|argues?|contends?|told)"
+    r"|found|ruled|jury|judge|court|theory)\b",
+    re.IGNORECASE,
+)
+
+
+def _is_attributed(said: Said) -> bool:
+    """Whether the paragraph, up to the sentence, credits what it tells to a suit or to somebody: a story's own scene is no allegation."""
+    before = [s.text for s in said.view.sentences if s.paragraph == said.sentence.paragraph and s.span.start <= said.sentence.span.start]
+    return bool(_ATTRIBUTED.search(" ".join(before)))
 
 
 def _only_names_a_law(said: Said) -> bool:
@@ -236,14 +252,23 @@ def _quote(said: Said) -> Iterator[Evidence]:
             yield from said.copied("quotes", quotation.span, Speaker(speaker=speaker.of(said.text) if speaker else None), str(quotation.begun))
 
 
+_TOLD_TO = re.compile(r"\b(?:told|tells|telling|asked|warned|informed|assured|reminded)\s+(?:the\s+|its\s+|their\s+|his\s+|her\s+)?$")
+_A_ROLE = re.compile(
+    r"\b(?:spokes\w+|lawyers?|attorneys?|compan(?:y|ies)|complaint|lawsuit|suit|statement|filing|prosecutors?|officials?|manager|clerk|officer|director|chief|president|representative)\b",
+    re.IGNORECASE,
+)
+
+
 def _who(said: Said, told: Span) -> Span | None:
     """The speaker in the model's words: a name without the firm it is of, else the words; "she" is nobody."""
     words = told.of(said.text)
+    if _TOLD_TO.search(said.text[: told.start]):
+        return None
     firm = re.search(r"\s+(?:of|for|at|from|with)\s+(?=[A-Z])", words)
     name = _name(said, Span(told.start, told.start + firm.start())) if firm else _name(said, told)
     if name is not None:
         return name
-    return None if re.fullmatch(r"(?:he|she|it|they|we|I|the (?:court|judge))", words, re.IGNORECASE) else told
+    return told if _A_ROLE.search(words) else None
 
 
 def _paragraph(said: Said) -> Span:
@@ -251,9 +276,12 @@ def _paragraph(said: Said) -> Span:
     return Span(min(span.start for span in own), max(span.end for span in own))
 
 
+_SAYING = re.compile(r"\b(?:said|says|told \w+|wrote|added)\s+(?:(?:late|early)\s+)?(?:on\s+)?$")
+
+
 def _event(said: Said) -> Iterator[Evidence]:
     for phrase in said.view.article.dates(said.sentence.span):
-        if phrase.span.meets(said.span):
+        if phrase.span.meets(said.span) and not _SAYING.search(said.text[said.sentence.span.start : phrase.span.start]):
             span = event_span(said.text, said.sentence.span, phrase.span)
             yield from said.copied("timeline", span, phrase.date, phrase.span.of(said.text))
 
