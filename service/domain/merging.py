@@ -88,6 +88,7 @@ class Sources:
     texts: dict[str, str]
     published: dict[str, datetime.date | None]
     copies: dict[str, str]
+    stories: dict[str, Sequence[tuple[int, int]]]
 
     def order(self, article: str) -> int:
         """The place of an article in the request."""
@@ -483,7 +484,9 @@ class _Merger:
                 for old in revised(self.sources.texts[item.article], item) if quantity(item) else ():
                     before = [other for other in told if other.article != item.article and quantity(other) == old]
                     before = before or [
-                        other for id_ in self.sources.texts if id_ != item.article and (other := told_before(id_, self.sources.texts[id_], old, item))
+                        other
+                        for id_ in self.sources.texts
+                        if id_ != item.article and (other := told_before(id_, self.sources.texts[id_], self.sources.stories.get(id_, ()), old, item))
                     ]
                     if before and not any(conflict.field == field and conflict.about == item.value for conflict in self.conflicts):
                         self.conflict(field, item.value, [before, group], superseded=True)

@@ -59,15 +59,15 @@ def revised(text: str, item: Evidence) -> list[Quantity]:
     return [old for old in found if old != quantity(item)]
 
 
-def told_before(article: str, text: str, old: Quantity, new: Evidence) -> Evidence | None:
-    """Where another article tells a quantity that a report says is no longer right: the same sum, or the same number of the same things."""
-    whole = Span(0, len(text))
+def told_before(article: str, text: str, story: Sequence[tuple[int, int]], old: Quantity, new: Evidence) -> Evidence | None:
+    """Where another article's story tells a quantity that is said to be no longer right: the same sum, or the same number of the same things."""
+    spans = [Span(start, end) for start, end in story]
     if old[1]:
-        same = [one for one in sums(text, whole) if (one.amount, one.currency) == old]
+        same = [one for span in spans for one in sums(text, span) if (one.amount, one.currency) == old]
         best = max(same, key=lambda one: one.span.end - one.span.start, default=None)
         return copied("figures", article, text, best.span, 0.8, Figure(quantity=best.amount, unit=best.currency)) if best else None
     unit = new.normalized.unit if isinstance(new.normalized, Figure) else ""
-    for count in counts(text, whole):
+    for count in (count for span in spans for count in counts(text, span)):
         after = re.match(r"\s+(?:\w+\s+){0,2}?" + re.escape(unit) + r"\b", text[count.span.end : count.span.end + 60], re.IGNORECASE) if unit else None
         if count.quantity == old[0] and after:
             span = Span(count.span.start, count.span.end + after.end())

@@ -85,6 +85,7 @@ class Summarizer:
             texts={article.id: article.text for article in dossier.articles},
             published={article.id: article.published_on for article in dossier.articles},
             copies=dossier.copies,
+            stories={view.article.id: view.article.story.used for view in dossier.views},
         )
         merged = merge(evidence, sources, dossier.case)
         read_views = [view for view in dossier.views if view.article.id in reads]

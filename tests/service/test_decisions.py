@@ -79,6 +79,15 @@ def test_words_of_change_make_a_number_supersede():
     assert [position["normalized"]["quantity"] for position in conflict["positions"]] == [4000, 3100]
 
 
+def test_a_comments_number_is_no_position_of_a_source():
+    told = summary(
+        f"{LEAD}\n\nThe company denied the claims and will fight them.\n\nComments (1)\n\nsomeone: I heard they pay $310 million.",
+        f"{LEAD}\n\nNorvane agreed to pay $340 million to settle the suit, not the $310 million of early talk.",
+        days=(4, 20),
+    )
+    assert not [conflict for conflict in told["conflicts"] if conflict["field"] == "rulings"]
+
+
 def test_a_day_that_was_moved_supersedes_the_old_one():
     told = summary(
         f"{LEAD}\n\nA hearing in the case is set for June 5, 2025.",
