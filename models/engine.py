@@ -1,16 +1,17 @@
-"""The engine port: one document, many questions about it, each answered under a constraint.
+"""The engine port: documents, many questions about each, every one answered under a constraint.
 
-An engine reads the document once and decodes the answers to all questions together. Nothing here depends on
+An engine reads a document once and decodes the answers to its questions together, beside those to other documents. Nothing here depends on
 llama.cpp; adapters are the in-process engine (`llama`), the supervised worker (`supervisor`) and the fake (`fake`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Literal, Protocol
 
 from casebrief.models.constraints import Constraint
+from casebrief.models.errors import BY_NAME, EngineError
 
 Finish = Literal["stop", "length"]
 
@@ -44,7 +45,8 @@ class Answer:
     """What the model answered to one question.
 
     ``logprobs`` holds one natural-log probability a chosen token, renormalised over the tokens the constraint allowed;
-    forced tokens have none. ``starts`` says for each of them where in ``text`` its token begins (characters). ``finish`` is "length" when ``max_tokens`` cut the answer off: it must not be used.
+    forced tokens have none. ``starts`` says for each of them where in ``text`` its token begins (characters).
+    ``finish`` is "length" when ``max_tokens`` cut the answer off: it must not be used.
     """
 
     question: str
@@ -58,31 +60,49 @@ class Answer:
 
 @dataclass(frozen=True)
 class Usage:
-    """Where the time of one batch went: seconds, and tokens evaluated, reused and answered."""
+    """Where the time of a job went, and what it took.
+
+    Seconds: the native library at prompts and at answers, and the constraints' library. What is evaluated for several jobs
+    in one call is shared out by tokens. Tokens: of the prompts evaluated and reused, answered, forced by a constraint, drafted
+    from the source and of these right. ``decode_steps`` are calls that evaluated some of its answers' tokens.
+    """
 
     prefill_s: float = 0.0
     decode_s: float = 0.0
+    constraints_s: float = 0.0
     prompt_tokens: int = 0
     prompt_tokens_reused: int = 0
     output_tokens: int = 0
+    forced_tokens: int = 0
+    drafted_tokens: int = 0
+    drafted_right: int = 0
     decode_steps: int = 0
+    forks: int = 0
 
     def __add__(self, other: Usage) -> Usage:
-        return Usage(
-            self.prefill_s + other.prefill_s,
-            self.decode_s + other.decode_s,
-            self.prompt_tokens + other.prompt_tokens,
-            self.prompt_tokens_reused + other.prompt_tokens_reused,
-            self.output_tokens + other.output_tokens,
-            self.decode_steps + other.decode_steps,
-        )
+        return Usage(*(mine + theirs for mine, theirs in zip(astuple(self), astuple(other), strict=True)))
 
 
 @dataclass(frozen=True)
 class Reading:
-    """The answers to a batch, in the order of its questions."""
+    """The answers to one batch in the order of its questions, or the error that concerns this batch alone."""
 
     answers: tuple[Answer, ...]
+    error: str = ""
+    message: str = ""
+
+    def checked(self) -> tuple[Answer, ...]:
+        """The answers. Raises the batch's `EngineError`."""
+        if self.error:
+            raise BY_NAME.get(self.error, EngineError)(self.message)
+        return self.answers
+
+
+@dataclass(frozen=True)
+class Readings:
+    """What came of a job: a reading for each of its batches, in their order."""
+
+    readings: tuple[Reading, ...]
     usage: Usage
 
 
@@ -124,13 +144,21 @@ Stop = Callable[[], bool]
 """Asked before every token: true ends the job with `Cancelled`."""
 
 
+Heard = Callable[[int, int], None]
+"""Told now and then how many questions of the job are answered, and how many there are."""
+
+
 def never() -> bool:
     """The stop that never comes."""
     return False
 
 
+def unheard(answered: int, of: int) -> None:
+    """The progress that nobody watches."""
+
+
 class Engine(Protocol):
-    """A model that answers questions. One job at a time; calls from several threads wait for each other."""
+    """A model that answers questions. Threads may share it: their jobs are worked on side by side."""
 
     @property
     def info(self) -> EngineInfo:
@@ -139,8 +167,12 @@ class Engine(Protocol):
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """The number of tokens of each text, special tokens off."""
 
-    def ask(self, batch: Batch, stop: Stop = never) -> Reading:
-        """Answer all questions of a batch. Raises an `EngineError`; never returns a part of the answers."""
+    def ask(self, batches: Sequence[Batch], stop: Stop = never, heard: Heard = unheard) -> Readings:
+        """Answer all questions of all batches.
+
+        A batch that cannot be answered (`PromptTooLong`, `ConstraintRefused`) says so in its reading and leaves the others
+        alone. Raises every other `EngineError`; never returns a part of the answers.
+        """
 
     def close(self) -> None:
         """Let go of the model. A closed engine answers nothing."""

@@ -1,354 +1,476 @@
-"""The in-process engine: llama.cpp's low-level interface with llguidance. Only the worker process imports this.
+"""The in-process engine: jobs, documents and forks over one context, constrained by llguidance. Only the worker imports this.
 
-One context with a unified cache. Sequence 0 holds the scaffold and the document; every question is a fork of it
-(`llama_memory_seq_cp` shares the cells), and all forks advance by one batch a step. Tokens that a constraint forces
-are appended to the batch without a step of their own.
+Sequence 0 holds the instructions, computed once. A document is a fork of it, prefilled once; a question is a fork of its
+document behind the passage it is asked after (shared cells, no copies). All forks advance by one batch a step: a slot that
+becomes free is filled with the next question, from the same document, another, or another job.
+
+Three things make an answer longer than its steps: tokens that the constraint forces, tokens drafted from the question's source
+and checked in the same step (Leviathan et al., Fast Inference from Transformers via Speculative Decoding, 2023; the draft is the
+source itself, so nothing but the order of evaluation changes), and the end at the first token that settles it.
 """
 
 from __future__ import annotations
 
-import ctypes
 import itertools
-import os
 import time
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from importlib.metadata import version
 from typing import Any
 
-import llama_cpp
 import numpy as np
 from casebrief.models.chat import Scaffold, scaffold
-from casebrief.models.constraints import Choice, grammar
+from casebrief.models.constraints import Choice, grammar, words_of
 from casebrief.models.engine import (
     Answer,
     Batch,
     EngineConfig,
     EngineInfo,
     Finish,
+    Heard,
     Question,
     Reading,
+    Readings,
     Stop,
     Usage,
     never,
+    unheard,
 )
 from casebrief.models.errors import AllocationRefused, Cancelled, ConstraintRefused, EngineError, PromptTooLong
+from casebrief.models.native import CHUNK, OUTPUTS, SEQUENCES, Entry, Native
 from llguidance import LLMatcher, LLTokenizer
 from llguidance.llamacpp import lltokenizer_from_vocab
 from llguidance.numpy import allocate_token_bitmask, fill_next_token_bitmask
 from numpy.typing import NDArray
 
-SEQUENCES = 64
-"""Forks that one context decodes together, the document's own sequence included."""
+INSTRUCTIONS = 0
+"""The sequence of the instructions."""
 
-CHUNK = 512
-"""Prompt tokens a call: small enough that a stop is heard within a second on slow machines."""
+ENOUGH = 16
+"""Forks from which on no further document is opened."""
 
-_silent = llama_cpp.llama_log_callback(lambda level, text, data: None)
+NEAR = 1024
+"""Cells up to which a document is opened beside others: attention runs over all that is held, masked or not."""
+
+DRAFT = 6
+"""Tokens drafted for a fork at most."""
+
+WIDTH = 64
+"""Tokens with logits a step, drafts included, where drafts are added."""
 
 
-@dataclass
+@dataclass(eq=False)
+class Job:
+    """One caller's batches while they are worked on; ``error`` ends it as a whole."""
+
+    documents: list[_Document]
+    stop: Stop
+    counts: defaultdict[str, Any] = field(default_factory=lambda: defaultdict(int))
+    error: EngineError | None = None
+    halted: bool = False
+
+    @property
+    def done(self) -> bool:
+        """Whether there is nothing more to do for it."""
+        return self.error is not None or all(document.done for document in self.documents)
+
+    @property
+    def questions(self) -> int:
+        return sum(len(document.batch.questions) for document in self.documents)
+
+    @property
+    def answered(self) -> int:
+        return sum(len(document.answers) for document in self.documents)
+
+    def readings(self) -> Readings:
+        """What came of it. Raises the error that ended it."""
+        if self.error:
+            raise self.error
+        return Readings(tuple(document.reading() for document in self.documents), Usage(**self.counts))
+
+
+@dataclass(eq=False)
+class _Document:
+    """A batch while it is answered: its tokens, where they lie, and what is still to be asked."""
+
+    job: Job
+    batch: Batch
+    opening: tuple[int, ...] = ()
+    tokens: list[int] = field(default_factory=list)
+    ends: list[int] = field(default_factory=list)
+    tails: list[list[int]] = field(default_factory=list)
+    waiting: deque[int] = field(default_factory=deque)
+    sequence: int = -1
+    answers: dict[int, Answer] = field(default_factory=dict)
+    error: EngineError | None = None
+
+    @property
+    def done(self) -> bool:
+        return self.error is not None or len(self.answers) == len(self.batch.questions)
+
+    def need(self, index: int) -> int:
+        """Cells that a question takes at most."""
+        return len(self.tails[index]) + self.batch.questions[index].max_tokens
+
+    def reading(self) -> Reading:
+        if self.error:
+            return Reading((), type(self.error).__name__, str(self.error))
+        return Reading(tuple(self.answers[index] for index in range(len(self.batch.questions))))
+
+
+@dataclass(eq=False)
 class _Fork:
-    """A question while it is answered: its cells, its matcher and what it said so far."""
+    """A question while it is answered: its cells, its matcher, what it said so far and what it may say next."""
 
-    question: Question
+    document: _Document
+    index: int
     sequence: int
     position: int
     matcher: LLMatcher
     pending: list[int]
+    source: list[int]
+    draft: list[int] = field(default_factory=list)
     tokens: list[int] = field(default_factory=list)
     logprobs: list[float] = field(default_factory=list)
     chosen_at: list[int] = field(default_factory=list)
     forced: int = 0
+    prompted: int = 0
     finish: Finish | None = None
-    row: int = -1
+
+    @property
+    def question(self) -> Question:
+        return self.document.batch.questions[self.index]
 
 
 class LlamaEngine:
-    """A GGUF model on llama.cpp. Not safe for threads: the worker runs one job at a time."""
+    """A GGUF model on llama.cpp. Not safe for threads, but for `halt`: the worker drives it from one."""
 
-    def __init__(self, config: EngineConfig, beat: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, config: EngineConfig, beat: Callable[[], None] = lambda: None, *, drafts: bool = True, enough: int = ENOUGH) -> None:
         """Load the weights. ``beat`` is called at every sign of life (a chunk read, a step decoded).
 
-        Raises:
-            AllocationRefused: the model or its context did not fit.
-            EngineError: the file is no model that this build can run.
-
+        ``drafts`` and ``enough`` (forks until which further documents are opened) change the speed and, but for rounding, no answer.
+        Raises `AllocationRefused` or `EngineError`.
         """
-        self._config, self._beat, self._stop = config, beat, never
-        self._threads = config.threads or _processors()
-        llama_cpp.llama_log_set(_silent, ctypes.c_void_p(0))
-        llama_cpp.llama_backend_init()
-        self._model = self._load()
-        self._vocab = llama_cpp.llama_model_get_vocab(self._model)
-        self._vocab_size = llama_cpp.llama_vocab_n_tokens(self._vocab)
-        self._context = self._open_context()
-        self._memory = llama_cpp.llama_get_memory(self._context)
-        self._load_adapters()
-        self._guide: LLTokenizer = lltokenizer_from_vocab(self._vocab, eos_token=self._end_tokens())
-        self._bitmask = allocate_token_bitmask(1, self._vocab_size)
-        self._batch = llama_cpp.llama_batch_init(CHUNK, 0, 1)
+        self.native = Native(config)
+        self._beat, self._drafts, self._enough = beat, drafts, enough
+        self._guide: LLTokenizer = lltokenizer_from_vocab(self.native.vocab, eos_token=self.native.end_tokens())
+        self._ends = frozenset(self.native.end_tokens())
+        self._bitmask = allocate_token_bitmask(1, self.native.vocab_size)
         self._scaffolds: dict[str, Scaffold] = {}
-        self._resident: list[tuple[int, ...]] = []
-
-    # ------------------------------------------------------------------ loading
-
-    def _load(self) -> Any:
-        params = llama_cpp.llama_model_default_params()
-        params.n_gpu_layers = self._config.n_gpu_layers
-        params.use_extra_bufts = self._config.extra_buffers
-        model = llama_cpp.llama_model_load_from_file(self._config.path.encode(), params)
-        if not model:
-            raise EngineError(f"{self._config.path} is no model that this build can load")
-        return model
-
-    def _open_context(self) -> Any:
-        params = llama_cpp.llama_context_default_params()
-        trained = llama_cpp.llama_model_n_ctx_train(self._model)
-        params.n_ctx = min(self._config.context_tokens, trained) if trained > 0 else self._config.context_tokens
-        params.n_batch = params.n_ubatch = CHUNK
-        params.n_seq_max = SEQUENCES
-        params.n_outputs_max = SEQUENCES
-        params.kv_unified = True
-        params.n_threads = params.n_threads_batch = self._threads
-        # Flash attention on the CPU costs batched decoding a factor of four (measured); a GPU wants it.
-        params.flash_attn_type = -1 if self._config.n_gpu_layers else 0
-        context = llama_cpp.llama_init_from_model(self._model, params)
-        if not context:
-            raise AllocationRefused(f"no memory for a context of {params.n_ctx} tokens; lower context_tokens")
-        # The callback must outlive the context, so it hangs on self.
-        self._abort = llama_cpp.ggml_abort_callback(lambda data: self._stop())
-        llama_cpp.llama_set_abort_callback(context, self._abort, ctypes.c_void_p(0))
-        return context
-
-    def _load_adapters(self) -> None:
-        adapters = []
-        for path in self._config.adapters:
-            adapter = llama_cpp.llama_adapter_lora_init(self._model, path.encode())
-            if not adapter:
-                raise EngineError(f"{path} is no adapter for {self._config.model}")
-            adapters.append(adapter)
-        if adapters:
-            pointers = (llama_cpp.llama_adapter_lora_p_ctypes * len(adapters))(*adapters)
-            scales = (ctypes.c_float * len(adapters))(*([1.0] * len(adapters)))
-            llama_cpp.llama_set_adapters_lora(self._context, pointers, len(adapters), scales)
-
-    def _end_tokens(self) -> list[int]:
-        ends = [token for token in range(self._vocab_size) if llama_cpp.llama_vocab_is_eog(self._vocab, token)]
-        return ends or [llama_cpp.llama_vocab_eos(self._vocab)]
+        self._jobs: list[Job] = []
+        self._calling: frozenset[Job] = frozenset()
+        self._queue: deque[_Document] = deque()
+        self._open: list[_Document] = []
+        self._forks: list[_Fork] = []
+        self._free = list(range(SEQUENCES - 1, INSTRUCTIONS, -1))
+        self._held: tuple[int, ...] = ()
 
     @property
     def info(self) -> EngineInfo:
-        return EngineInfo(
-            model=self._config.model,
-            model_sha256=self._config.sha256,
-            engine=f"llama-cpp-python {version('llama-cpp-python')}, llguidance {version('llguidance')}",
-            context_tokens=llama_cpp.llama_n_ctx(self._context),
-            threads=self._threads,
-            build=llama_cpp.llama_print_system_info().decode().strip(" |"),
-            adapters=self._config.adapter_sums,
-            notes=() if self._config.extra_buffers else ("running without extra buffers: prompts are read slower",),
-        )
-
-    def close(self) -> None:
-        """Free context and weights."""
-        llama_cpp.llama_batch_free(self._batch)
-        llama_cpp.llama_free(self._context)
-        llama_cpp.llama_model_free(self._model)
-
-    # ------------------------------------------------------------------ text and tokens
-
-    def tokenize(self, text: str, *, special: bool) -> list[int]:
-        """Token ids of a text; ``special`` is for our scaffold only, never for what a client wrote."""
-        data = text.encode()
-        size = len(data) + 16
-        buffer = (llama_cpp.llama_token * size)()
-        count = llama_cpp.llama_tokenize(self._vocab, data, len(data), buffer, size, False, special)
-        if count < 0:
-            raise EngineError("the tokenizer needs more room than the text has bytes")
-        return list(buffer[:count])
-
-    def control_tokens(self) -> dict[int, str]:
-        """Every control token of the vocabulary, by id, as it is spelled."""
-        texts = {}
-        for token in range(self._vocab_size):
-            if llama_cpp.llama_vocab_is_control(self._vocab, token):
-                texts[token] = (llama_cpp.llama_vocab_get_text(self._vocab, token) or b"").decode(errors="replace")
-        return texts
+        return self.native.info()
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """See the port."""
-        return [len(self.tokenize(text, special=False)) for text in texts]
+        return [len(self.native.tokenize(text, special=False)) for text in texts]
+
+    def close(self) -> None:
+        """Free context and weights."""
+        self.native.close()
+
+    # ------------------------------------------------------------------ jobs
+
+    def ask(self, batches: Sequence[Batch], stop: Stop = never, heard: Heard = unheard) -> Readings:
+        """See the port."""
+        job = self.begin(batches, stop)
+        while not job.done:
+            self.step()
+            heard(job.answered, job.questions)
+        return job.readings()
+
+    def begin(self, batches: Sequence[Batch], stop: Stop = never) -> Job:
+        """Take a job on; `step` until it is done."""
+        job = Job([], stop)
+        job.documents = [_Document(job, batch) for batch in batches]
+        self._jobs.append(job)
+        self._queue.extend(document for document in job.documents if not document.done)
+        return job
+
+    def halt(self, job: Job) -> None:
+        """End a job, in the middle of a call where nobody else is in it; may come from another thread."""
+        job.halted = True
+        if all(other.halted for other in self._calling):
+            self.native.abort()
+
+    @property
+    def busy(self) -> bool:
+        """Whether a step would do something."""
+        return bool(self._jobs)
+
+    def step(self) -> list[Job]:
+        """Work on; the jobs that are done with it.
+
+        An error that is not one batch's ends every job: what the context holds is not known then.
+        """
+        try:
+            self._drop_stopped()
+            self._admit()
+            self._advance()
+        except (EngineError, MemoryError) as error:
+            told = error if isinstance(error, EngineError) else AllocationRefused("memory was refused")
+            for job in self._jobs:
+                job.error = job.error or told
+            self._held = ()
+            self._queue.clear()
+            self._open, self._forks = [], []
+            self._free = list(range(SEQUENCES - 1, INSTRUCTIONS, -1))
+            self.native.clear()
+        done = [job for job in self._jobs if job.done]
+        self._jobs = [job for job in self._jobs if not job.done]
+        return done
+
+    def _drop_stopped(self) -> None:
+        for job in self._jobs:
+            if job.error is None and (job.halted or job.stop()):
+                job.error = Cancelled("the job was taken back")
+            if job.error is not None:
+                self._queue = deque(document for document in self._queue if document.job is not job)
+                for document in [document for document in self._open if document.job is job]:
+                    self._leave(document)
+
+    def _fail(self, document: _Document, error: EngineError) -> None:
+        document.error = error
+        self._leave(document)
+
+    def _leave(self, document: _Document) -> None:
+        """Give back a document's sequence and those of its forks."""
+        for fork in [fork for fork in self._forks if fork.document is document]:
+            self._release(fork)
+        if document in self._open:
+            self._open.remove(document)
+            self.native.cut(document.sequence)
+            self._free.append(document.sequence)
+
+    def _release(self, fork: _Fork) -> None:
+        self._forks.remove(fork)
+        self.native.cut(fork.sequence)
+        self._free.append(fork.sequence)
+
+    # ------------------------------------------------------------------ documents
+
+    def _admit(self) -> None:
+        """Fill free slots: questions of open documents first, then further documents."""
+        for document in list(self._open):
+            self._fork(document)
+        while self._queue and len(self._forks) < self._enough and len(self._free) > 1:
+            document = self._queue[0]
+            try:
+                self._prepare(document)
+                if self._open and not self._fits(document):
+                    return
+                self._prefill(document)
+            except (PromptTooLong, ConstraintRefused) as error:
+                self._fail(document, error)
+            except Cancelled:
+                return
+            self._queue.popleft()
+            if document.error is None:
+                self._fork(document)
+
+    def _fits(self, document: _Document) -> bool:
+        """Whether a document can be opened beside those that are: the largest question of any of them must fit when all forks are done."""
+        largest = max(other.need(index) for other in [*self._open, document] for index in other.waiting or (0,))
+        held = self._held_cells() + len(document.tokens)
+        return document.opening == self._held and held <= NEAR and self._room() >= len(document.tokens) + largest
+
+    def _prepare(self, document: _Document) -> None:
+        """Tokenize a batch. Raises `PromptTooLong` when one of its questions would not fit beside it into an empty context."""
+        if document.tails:
+            return
+        frame = self._scaffold(document.batch.instructions)
+        passages = [self.native.tokenize(passage, special=False) for passage in document.batch.document]
+        document.opening = tuple(self._opening(frame))
+        document.tokens = list(itertools.chain.from_iterable(passages))
+        document.ends = list(itertools.accumulate(map(len, passages), initial=len(document.opening)))
+        document.tails = [self._tail(frame, question) for question in document.batch.questions]
+        document.waiting = deque(range(len(document.tails)))
+        for index, question in enumerate(document.batch.questions):
+            if document.ends[-1] + document.need(index) > self.native.room:
+                told = f"question {question.id} needs {document.need(index)} tokens after a document of {document.ends[-1]}"
+                raise PromptTooLong(f"{told}; the context holds {self.native.room}")
 
     def _scaffold(self, instructions: str) -> Scaffold:
         if instructions not in self._scaffolds:
-            self._scaffolds = {instructions: scaffold(self._template(), instructions, *self._edges())}
+            template = None if self.native.config.chat_format == "plain" else self.native.template()
+            self._scaffolds = {instructions: scaffold(template, instructions, *self.native.edges())}
         return self._scaffolds[instructions]
 
-    def _template(self) -> str | None:
-        if self._config.chat_format == "plain":
-            return None
-        template = llama_cpp.llama_model_chat_template(self._model, None)
-        return template.decode() if template else None
-
-    def _edges(self) -> tuple[str, str]:
-        def spelled(token: int) -> str:
-            return (llama_cpp.llama_vocab_get_text(self._vocab, token) or b"").decode() if token >= 0 else ""
-
-        return spelled(llama_cpp.llama_vocab_bos(self._vocab)), spelled(llama_cpp.llama_vocab_eos(self._vocab))
-
     def _opening(self, frame: Scaffold) -> list[int]:
-        tokens = self.tokenize(frame.before, special=True)
-        begin = llama_cpp.llama_vocab_bos(self._vocab)
-        if llama_cpp.llama_vocab_get_add_bos(self._vocab) and tokens[:1] != [begin]:
-            tokens.insert(0, begin)
-        return tokens
-
-    # ------------------------------------------------------------------ answering
-
-    def ask(self, batch: Batch, stop: Stop = never) -> Reading:
-        """See the port."""
-        self._stop = stop
-        try:
-            return self._ask(batch)
-        except BaseException:
-            self._forget(0)
-            raise
-        finally:
-            self._stop = never
-
-    def _ask(self, batch: Batch) -> Reading:
-        frame = self._scaffold(batch.instructions)
-        passages = [self.tokenize(passage, special=False) for passage in batch.document]
-        prefix = [tuple(self._opening(frame)), tuple(token for passage in passages for token in passage)]
-        ends = list(itertools.accumulate(map(len, passages), initial=len(prefix[0])))
-        tails = [self._tail(frame, question) for question in batch.questions]
-        matchers = [self._matcher(question) for question in batch.questions]
-        length = ends[-1]
-        after = [ends[-1 if question.after is None else question.after] for question in batch.questions]
-        waves = list(self._waves(length, batch.questions, tails))
-        started = time.perf_counter()
-        evaluated, reused = self._hold(prefix)
-        prefilled = time.perf_counter()
-        answers: list[Answer] = []
-        steps = 0
-        for wave in waves:
-            forks = [_Fork(batch.questions[index], slot + 1, after[index], matchers[index], list(tails[index])) for slot, index in enumerate(wave)]
-            steps += self._decode(forks)
-            answers += [self._answer(fork) for fork in forks]
-        done = time.perf_counter()
-        usage = Usage(
-            prefill_s=prefilled - started,
-            decode_s=done - prefilled,
-            prompt_tokens=evaluated + sum(map(len, tails)),
-            prompt_tokens_reused=reused + sum(after) - length,
-            output_tokens=sum(answer.tokens for answer in answers),
-            decode_steps=steps,
-        )
-        return Reading(tuple(answers), usage)
+        tokens = self.native.tokenize(frame.before, special=True)
+        begin = self.native.begin_token()
+        return tokens if begin is None or tokens[:1] == [begin] else [begin, *tokens]
 
     def _tail(self, frame: Scaffold, question: Question) -> list[int]:
         return [
-            *self.tokenize(frame.between, special=True),
-            *self.tokenize(question.text, special=False),
-            *self.tokenize(frame.after, special=True),
+            *self.native.tokenize(frame.between, special=True),
+            *self.native.tokenize(question.text, special=False),
+            *self.native.tokenize(frame.after, special=True),
         ]
 
-    def _matcher(self, question: Question) -> LLMatcher:
-        matcher = LLMatcher(self._guide, grammar(question.constraint), log_level=0)
-        if matcher.is_error():
-            raise ConstraintRefused(f"question {question.id}: {matcher.get_error()}")
-        return matcher
+    def _held_cells(self) -> int:
+        """Cells of the instructions, of open documents and of what forks have said."""
+        said = sum(fork.position - fork.document.ends[-1 if fork.question.after is None else fork.question.after] for fork in self._forks)
+        return len(self._held) + sum(len(document.tokens) for document in self._open) + said
 
-    def _waves(self, prefix: int, questions: Sequence[Question], tails: Sequence[Sequence[int]]) -> Iterator[list[int]]:
-        """Question indices, as many at a time as sequences and cells allow."""
-        room = llama_cpp.llama_n_ctx(self._context) - prefix
-        wave: list[int] = []
-        used = 0
-        for index, (question, tail) in enumerate(zip(questions, tails, strict=True)):
-            need = len(tail) + question.max_tokens
-            if need > room:
-                raise PromptTooLong(f"question {question.id} needs {need} tokens after a document of {prefix}; the context holds {prefix + room}")
-            if wave and (used + need > room or len(wave) == SEQUENCES - 1):
-                yield wave
-                wave, used = [], 0
-            wave.append(index)
-            used += need
-        if wave:
-            yield wave
+    def _room(self) -> int:
+        """Cells that nobody holds and no fork may still want."""
+        held = len(self._held) + sum(len(document.tokens) for document in self._open)
+        return self.native.room - held - sum(fork.document.need(fork.index) for fork in self._forks)
 
-    def _hold(self, prefix: list[tuple[int, ...]]) -> tuple[int, int]:
-        """Make sequence 0 hold the prefix; return tokens evaluated and tokens that were there already.
+    def _prefill(self, document: _Document) -> None:
+        """Read a document once. Raises `Cancelled` when its job was stopped meanwhile."""
+        reused = len(document.opening)
+        if self._held != document.opening:
+            self._held, reused = (), 0
+            self.native.clear()
+            self._read(document, document.opening, 0, INSTRUCTIONS)
+            self._held = document.opening
+        document.sequence = self._free.pop()
+        self._open.append(document)
+        self.native.fork(INSTRUCTIONS, document.sequence, len(document.opening))
+        self._read(document, document.tokens, len(document.opening), document.sequence)
+        document.job.counts["prompt_tokens_reused"] += reused
 
-        Only whole segments are kept, so that a segment's cells are always computed from the same chunks: the same
-        request then gives the same bits whatever ran before.
-        """
-        kept = 0
-        while kept < min(len(prefix), len(self._resident)) and prefix[kept] == self._resident[kept]:
-            kept += 1
-        position = reused = sum(map(len, prefix[:kept]))
-        self._forget(position)
-        self._resident = self._resident[:kept]
-        for segment in prefix[kept:]:
-            for start in range(0, len(segment), CHUNK):
-                chunk = segment[start : start + CHUNK]
-                self._run([(token, position + offset, 0, False) for offset, token in enumerate(chunk)])
-                position += len(chunk)
-            self._resident.append(segment)
-        return position - reused, reused
+    def _read(self, document: _Document, tokens: Sequence[int], position: int, sequence: int) -> None:
+        for start in range(0, len(tokens), CHUNK):
+            if document.job.halted or document.job.stop():
+                document.job.halted = True
+                raise Cancelled("the job was taken back")
+            chunk = tokens[start : start + CHUNK]
+            entries = [(token, position + start + offset, sequence, False) for offset, token in enumerate(chunk)]
+            self._evaluate(entries, {document.job: (len(chunk), 0)})
+            document.job.counts["prompt_tokens"] += len(chunk)
 
-    def _forget(self, position: int) -> None:
-        """Drop every cell but the first ``position`` of sequence 0."""
-        for sequence in range(1, SEQUENCES):
-            llama_cpp.llama_memory_seq_rm(self._memory, sequence, -1, -1)
-        if position == 0:
-            llama_cpp.llama_memory_clear(self._memory, False)
-            self._resident = []
-        else:
-            llama_cpp.llama_memory_seq_rm(self._memory, 0, position, -1)
+    def _fork(self, document: _Document) -> None:
+        """Ask a document's waiting questions, as many as there are slots and cells for."""
+        counts = document.job.counts
+        while document.waiting and self._free and self._room() >= document.need(document.waiting[0]):
+            index = document.waiting.popleft()
+            question = document.batch.questions[index]
+            began = time.perf_counter()
+            matcher = LLMatcher(self._guide, grammar(question.constraint), log_level=0)
+            counts["constraints_s"] += time.perf_counter() - began
+            if matcher.is_error():
+                self._fail(document, ConstraintRefused(f"question {question.id}: {matcher.get_error()}"))
+                return
+            position = document.ends[-1 if question.after is None else question.after]
+            tail = document.tails[index]
+            fork = _Fork(document, index, self._free.pop(), position, matcher, list(tail), self._source(question), prompted=len(tail))
+            self.native.fork(document.sequence, fork.sequence, position)
+            self._forks.append(fork)
+            counts["forks"] += 1
+            counts["prompt_tokens"] += len(tail)
+            counts["prompt_tokens_reused"] += position
 
-    def _decode(self, forks: list[_Fork]) -> int:
-        """Answer the forks' questions; return the number of steps."""
-        for fork in forks:
-            llama_cpp.llama_memory_seq_cp(self._memory, 0, fork.sequence, 0, fork.position)
-        live, steps = forks, 0
-        while live:
-            self._advance(live)
-            steps += 1
-            for fork in live:
-                if fork.finish:
-                    llama_cpp.llama_memory_seq_rm(self._memory, fork.sequence, -1, -1)
-            live = [fork for fork in live if fork.finish is None]
-        return steps
+    def _source(self, question: Question) -> list[int]:
+        """The tokens that an answer may copy, as they look after a space."""
+        if isinstance(question.constraint, Choice):
+            return []
+        return self.native.tokenize(f" {words_of(question.constraint.source)}", special=False)
 
-    def _advance(self, forks: list[_Fork]) -> None:
-        """Evaluate every fork's pending tokens, then choose each fork's next token."""
-        entries: list[tuple[int, int, int, bool]] = []
-        waiting: list[_Fork] = []
-        for fork in forks:
-            last = len(fork.pending) - 1
-            for offset, token in enumerate(fork.pending):
-                if len(entries) == CHUNK:
-                    self._step(entries, waiting)
-                    entries, waiting = [], []
-                entries.append((token, fork.position, fork.sequence, offset == last))
-                fork.position += 1
-            fork.row = len(entries) - 1
-            fork.pending = []
-            waiting.append(fork)
-        self._step(entries, waiting)
+    def _evaluate(self, entries: Sequence[Entry], shares: dict[Job, tuple[int, int]]) -> NDArray[np.float32]:
+        """One call; its time goes to the jobs by their tokens of prompts and of answers. Raises `Cancelled` when all of them were halted."""
+        while True:
+            self._calling = frozenset(shares)
+            began = time.perf_counter()
+            logits = self.native.evaluate(entries)
+            took = (time.perf_counter() - began) / len(entries)
+            self._calling = frozenset()
+            self._beat()
+            for job, (prompt, answer) in shares.items():
+                job.counts["prefill_s"] += took * prompt
+                job.counts["decode_s"] += took * answer
+            if logits is not None:
+                return logits
+            if all(job.halted for job in shares):
+                raise Cancelled("the job was taken back")
 
-    def _step(self, entries: list[tuple[int, int, int, bool]], waiting: list[_Fork]) -> None:
-        self._run(entries)
-        for fork in waiting:
-            row = llama_cpp.llama_get_logits_ith(self._context, fork.row)
-            self._choose(fork, np.ctypeslib.as_array(row, shape=(self._vocab_size,)))
+    # ------------------------------------------------------------------ answers
 
-    def _choose(self, fork: _Fork, logits: NDArray[np.float32]) -> None:
+    def _advance(self) -> None:
+        """One step: evaluate every fork's pending and drafted tokens, then let each say what it says."""
+        for group in self._groups():
+            entries: list[Entry] = []
+            shares: dict[Job, tuple[int, int]] = {}
+            for fork in group:
+                told = fork.pending + fork.draft
+                last = len(fork.pending) - 1
+                entries += [(token, fork.position + offset, fork.sequence, offset >= last) for offset, token in enumerate(told)]
+                prompt, answer = shares.get(fork.document.job, (0, 0))
+                shares[fork.document.job] = (prompt + fork.prompted, answer + len(told) - fork.prompted)
+            try:
+                logits = self._evaluate(entries, shares)
+            except Cancelled:
+                continue
+            for job, (_, answer) in shares.items():
+                job.counts["decode_steps"] += answer > 0
+            row = 0
+            for fork in group:
+                rows = 1 + len(fork.draft)
+                if fork in self._forks:
+                    self._hear(fork, logits[row : row + rows])
+                row += rows
+
+    def _groups(self) -> Iterator[list[_Fork]]:
+        """The forks in calls that hold as many tokens and logits as a call may; drafts only where there is room for them."""
+        spare = max(0, WIDTH - len(self._forks))
+        group: list[_Fork] = []
+        tokens = rows = 0
+        for fork in list(self._forks):
+            fork.draft = fork.draft[: min(spare, CHUNK - len(fork.pending))]
+            spare -= len(fork.draft)
+            size = len(fork.pending) + len(fork.draft)
+            if group and (tokens + size > CHUNK or rows + 1 + len(fork.draft) > OUTPUTS):
+                yield group
+                group, tokens, rows = [], 0, 0
+            group.append(fork)
+            tokens, rows = tokens + size, rows + 1 + len(fork.draft)
+        if group:
+            yield group
+
+    def _hear(self, fork: _Fork, logits: NDArray[np.float32]) -> None:
+        """Choose a fork's next tokens from the logits behind its last pending token and behind each drafted one."""
+        began = time.perf_counter()
+        counts, drafted, forced, right = fork.document.job.counts, fork.draft, fork.forced, 0
+        fork.position += len(fork.pending)
+        fork.pending, fork.draft, fork.prompted = [], [], 0
+        try:
+            while not fork.finish and not fork.pending:
+                said = self._choose(fork, logits[right])
+                known = 0
+                while known < len(said) and right < len(drafted) and said[known] == drafted[right]:
+                    known, right = known + 1, right + 1
+                fork.pending = said[known:]
+        except ConstraintRefused as error:
+            self._fail(fork.document, error)
+            return
+        fork.position += right
+        if right < len(drafted):
+            self.native.cut(fork.sequence, fork.position)
+        counts["drafted_tokens"] += len(drafted)
+        counts["drafted_right"] += right
+        counts["forced_tokens"] += fork.forced - forced
+        if fork.finish:
+            self._finish(fork)
+        elif self._drafts:
+            fork.draft = _draft(fork, self._guide.decode_bytes)
+        counts["constraints_s"] += time.perf_counter() - began
+
+    def _choose(self, fork: _Fork, logits: NDArray[np.float32]) -> list[int]:
+        """The likeliest token that the constraint allows, and those that it then forces."""
         fill_next_token_bitmask(fork.matcher, self._bitmask)
         if fork.matcher.is_error():
             raise ConstraintRefused(f"question {fork.question.id}: {fork.matcher.get_error()}")
-        allowed = np.flatnonzero(np.unpackbits(self._bitmask.view(np.uint8), bitorder="little")[: self._vocab_size])
+        allowed = _members(self._bitmask[0])
         if not len(allowed):
             raise ConstraintRefused(f"question {fork.question.id}: the constraint allows no token")
         scores = logits[allowed].astype(np.float64)
@@ -356,49 +478,35 @@ class LlamaEngine:
         fork.logprobs.append(float(-np.log(np.exp(scores - scores[best]).sum())))
         fork.chosen_at.append(len(fork.tokens))
         token = int(allowed[best])
-        if llama_cpp.llama_vocab_is_eog(self._vocab, token):
+        if token in self._ends:
             fork.finish = "stop"
-            return
-        self._take(fork, [token])
+            return []
+        said = self._take(fork, [token])
         if fork.finish is None:
-            forced = fork.matcher.compute_ff_tokens()
+            forced = self._take(fork, fork.matcher.compute_ff_tokens())
             fork.forced += len(forced)
-            self._take(fork, forced)
+            said += forced
+        return said
 
-    def _take(self, fork: _Fork, tokens: list[int]) -> None:
-        room = fork.question.max_tokens - len(fork.tokens)
-        taken = tokens[:room]
+    def _take(self, fork: _Fork, tokens: list[int]) -> list[int]:
+        """Say tokens, as many as the answer may still have; those that were said."""
+        taken = tokens[: fork.question.max_tokens - len(fork.tokens)]
         if taken and not fork.matcher.consume_tokens(taken):
             raise ConstraintRefused(f"question {fork.question.id}: {fork.matcher.get_error()}")
         fork.tokens += taken
-        fork.pending += taken
         if fork.matcher.is_stopped():
             fork.finish = "stop"
         elif len(fork.tokens) >= fork.question.max_tokens:
             fork.finish = "length"
+        return taken
 
-    def _run(self, entries: list[tuple[int, int, int, bool]]) -> None:
-        """Evaluate (token, position, sequence, wants logits) entries, at most `CHUNK` of them."""
-        if self._stop():
-            raise Cancelled("the job was taken back")
-        batch = self._batch
-        batch.n_tokens = len(entries)
-        for index, (token, position, sequence, logits) in enumerate(entries):
-            batch.token[index] = token
-            batch.pos[index] = position
-            batch.n_seq_id[index] = 1
-            batch.seq_id[index][0] = sequence
-            batch.logits[index] = logits
-        status = llama_cpp.llama_decode(self._context, batch)
-        self._beat()
-        if status == 2:
-            raise Cancelled("the job was taken back")
-        if status == 1:
-            raise PromptTooLong("the context has no room for the next tokens")
-        if status == -2:
-            raise AllocationRefused("llama.cpp was refused memory")
-        if status != 0:
-            raise EngineError(f"llama_decode failed with status {status}")
+    def _finish(self, fork: _Fork) -> None:
+        document = fork.document
+        document.job.counts["output_tokens"] += len(fork.tokens)
+        document.answers[fork.index] = self._answer(fork)
+        self._release(fork)
+        if document.done:
+            self._leave(document)
 
     def _answer(self, fork: _Fork) -> Answer:
         text = self._guide.decode_bytes(fork.tokens).decode(errors="replace")
@@ -416,15 +524,55 @@ class LlamaEngine:
         )
 
 
-def _processors() -> int:
-    """Processors that this process may use; not all systems tell of an affinity."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+_BITS = np.arange(32, dtype=np.int64)
+
+
+def _members(bitmask: NDArray[np.int32]) -> NDArray[np.int64]:
+    """The tokens whose bits are set; only the words that have any are unpacked.
+
+    >>> _members(np.array([0, 5, 0, -2147483648], dtype=np.int32)).tolist()
+    [32, 34, 127]
+    """
+    words = np.flatnonzero(bitmask)
+    bits = np.unpackbits(bitmask[words].view(np.uint8), bitorder="little").reshape(-1, 32)
+    members: NDArray[np.int64] = (words[:, None] * 32 + _BITS)[bits.view(bool)]
+    return members
+
+
+def _draft(fork: _Fork, pieces: Callable[[list[int]], bytes]) -> list[int]:
+    """What a fork may say next if it goes on copying: the tokens behind the place of its last ones in its source.
+
+    A draft ends before punctuation, and behind a name or a number at the next word that is neither: there spans end.
+    """
+    said, source = fork.tokens, fork.source
+    best, place = 0, 0
+    for end in range(1, len(source)):
+        length = 0
+        while length < end and length < len(said) and source[end - 1 - length] == said[-1 - length]:
+            length += 1
+        if length > best:
+            best, place = length, end
+    draft: list[int] = []
+    named = best > 0 and _named(pieces(said[-1:]))
+    for token in source[place : place + min(DRAFT, fork.question.max_tokens - len(said))] if best else ():
+        piece = pieces([token])
+        if not piece.strip(b" .,;:!?\"'") or (named and piece[:1] == b" " and not _named(piece)):
+            break
+        draft.append(token)
+    return draft[: fork.matcher.validate_tokens(draft)] if draft else []
+
+
+def _named(piece: bytes) -> bool:
+    """Whether a token begins like a name or a number."""
+    first = piece.strip()[:1]
+    return first.isupper() or first.isdigit()
 
 
 def prove(engine: LlamaEngine) -> None:
     """A prompt of several tokens and a constrained decode: what a broken native build dies of."""
     choice = Choice(("yes", "no"))
     document = "The court heard the case on Monday. " * 16
-    reading = engine.ask(Batch("Answer with one word.", (document,), (Question("proof", "Is this a text?", choice, 4),)))
-    if reading.answers[0].text not in choice.options or reading.answers[0].finish != "stop":
-        raise EngineError(f"the proof decode answered {reading.answers[0].text!r}")
+    readings = engine.ask([Batch("Answer with one word.", (document,), (Question("proof", "Is this a text?", choice, 4),))])
+    (answer,) = readings.readings[0].checked()
+    if answer.text not in choice.options or answer.finish != "stop":
+        raise EngineError(f"the proof decode answered {answer.text!r}")

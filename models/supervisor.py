@@ -1,12 +1,13 @@
 """The engine in a process of its own: its death, its silence and its refusals become typed errors.
 
-A native library dies natively (SIGSEGV, SIGILL, a kill for memory). Here that costs the one job that was running: the
-caller gets an `EngineError`, the worker is started again in the background, and the next job waits for it.
+A native library dies natively (SIGSEGV, SIGILL, a kill for memory). Here that costs the jobs that were running: their
+callers get an `EngineError`, the worker is started again in the background, and the next job waits for it.
 """
 
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import queue
 import signal
@@ -15,11 +16,11 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Literal
 
-from casebrief.models.engine import Batch, EngineConfig, EngineInfo, Reading, Stop, never
+from casebrief.models.engine import Batch, EngineConfig, EngineInfo, Heard, Readings, Stop, never, unheard
 from casebrief.models.errors import BY_NAME, Cancelled, EngineDied, EngineError, EngineHung, EngineUnavailable
 from casebrief.models.wire import (
     Ask,
@@ -62,7 +63,9 @@ class _Process:
     """One life of the worker: a process, and a thread that collects what it says."""
 
     def __init__(self, config: EngineConfig, patience: Patience) -> None:
-        self.messages: queue.Queue[FromWorker | None] = queue.Queue()
+        self._routes: dict[int, queue.Queue[FromWorker | None]] = {0: queue.Queue()}
+        self._ended, self._writing = False, threading.Lock()
+        self.heard = time.monotonic()
         self._complaints = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", "casebrief.models.worker"],
@@ -83,33 +86,50 @@ class _Process:
         return self._process.pid
 
     def _collect(self) -> None:
+        """Hand every message to the job that it is for; at the end of all, tell every job."""
         with contextlib.suppress(ValidationError, ValueError):
             for line in self._stdout:
-                self.messages.put(from_worker.validate_json(line))
-        self.messages.put(None)
+                message = from_worker.validate_json(line)
+                self.heard = time.monotonic()
+                route = self._routes.get(0 if isinstance(message, Ready) else message.job)
+                if route:
+                    route.put(message)
+        self._ended = True
+        for route in list(self._routes.values()):
+            route.put(None)
+
+    @contextlib.contextmanager
+    def route(self, job: int) -> Iterator[queue.Queue[FromWorker | None]]:
+        """The messages of a job while it lasts; ``None`` when the process has ended."""
+        route: queue.Queue[FromWorker | None] = queue.Queue()
+        self._routes[job] = route
+        if self._ended:
+            route.put(None)
+        try:
+            yield route
+        finally:
+            del self._routes[job]
 
     def _await_ready(self, start_s: float) -> EngineInfo:
-        deadline = time.monotonic() + start_s
-        while True:
-            try:
-                message = self.messages.get(timeout=max(0.0, deadline - time.monotonic()))
-            except queue.Empty:
-                self.kill()
-                raise EngineHung(f"the worker was not ready within {start_s:g} s") from None
-            if message is None:
-                raise EngineDied(f"the worker died while it started: {self.obituary()}")
-            if isinstance(message, Ready):
-                return message.info
-            if isinstance(message, Failed):
-                self.kill()
-                raise EngineUnavailable(message.message)
+        try:
+            message = self._routes[0].get(timeout=start_s)
+        except queue.Empty:
+            self.kill()
+            raise EngineHung(f"the worker was not ready within {start_s:g} s") from None
+        if isinstance(message, Ready):
+            return message.info
+        if isinstance(message, Failed):
+            self.kill()
+            raise EngineUnavailable(message.message)
+        raise EngineDied(f"the worker died while it started: {self.obituary()}")
 
     def say(self, message: ToWorker) -> None:
         self._write(to_worker.dump_json(message))
 
     def _write(self, line: bytes) -> None:
         try:
-            send(self._stdin, line)
+            with self._writing:
+                send(self._stdin, line)
         except (OSError, ValueError):
             # The reader thread sees the same death and reports it as the end of messages.
             return
@@ -139,7 +159,7 @@ class _Process:
 
 
 class SupervisedEngine:
-    """The engine port over a worker process. Threads may share it; their jobs wait for each other."""
+    """The engine port over a worker process. Threads may share it; their jobs are worked on side by side."""
 
     def __init__(self, config: EngineConfig, patience: Patience | None = None) -> None:
         """Nothing is started yet: see `start`."""
@@ -148,7 +168,7 @@ class SupervisedEngine:
         self._process: _Process | None = None
         self._state: State = "starting"
         self._last_error = ""
-        self._job = 0
+        self._numbers = itertools.count(1)
         self._lives = 0
 
     # ------------------------------------------------------------------ life and death
@@ -229,26 +249,15 @@ class SupervisedEngine:
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """See the port."""
-        with self._talk() as (process, job):
-            process.say(Count(job, tuple(texts)))
-            message = self._await(process, job, never)
-            assert isinstance(message, Counted)
-            return list(message.counts)
+        message = self._talk(lambda job: Count(job, tuple(texts)), never, unheard)
+        assert isinstance(message, Counted)
+        return list(message.counts)
 
-    def ask(self, batch: Batch, stop: Stop = never) -> Reading:
+    def ask(self, batches: Sequence[Batch], stop: Stop = never, heard: Heard = unheard) -> Readings:
         """See the port."""
-        with self._talk() as (process, job):
-            process.say(Ask(job, batch))
-            message = self._await(process, job, stop)
-            assert isinstance(message, Done)
-            return message.reading
-
-    @contextlib.contextmanager
-    def _talk(self) -> Iterator[tuple[_Process, int]]:
-        with self._lock:
-            process = self._live()
-            self._job += 1
-            yield process, self._job
+        message = self._talk(lambda job: Ask(job, tuple(batches)), stop, heard)
+        assert isinstance(message, Done)
+        return message.readings
 
     def _live(self) -> _Process:
         with self._lock:
@@ -257,9 +266,15 @@ class SupervisedEngine:
             assert self._process is not None
             return self._process
 
-    def _await(self, process: _Process, job: int, stop: Stop) -> Done | Counted:
-        """The answer to a job; every other end raises."""
-        heard = time.monotonic()
+    def _talk(self, order: Callable[[int], Ask | Count], stop: Stop, heard: Heard) -> Done | Counted:
+        """Give an order and wait for its answer; every other end raises."""
+        process, job = self._live(), next(self._numbers)
+        with process.route(job) as route:
+            process.say(order(job))
+            return self._await(process, job, route, stop, heard)
+
+    def _await(self, process: _Process, job: int, route: queue.Queue[FromWorker | None], stop: Stop, heard: Heard) -> Done | Counted:
+        since = time.monotonic()
         halted: float | None = None
         while True:
             now = time.monotonic()
@@ -269,18 +284,18 @@ class SupervisedEngine:
             if halted is not None and now - halted > self._patience.halt_s:
                 process.kill()
                 raise Cancelled("the job was taken back; the worker did not hear it and was restarted")
-            if now - heard > self._patience.hang_s:
+            if now - max(since, process.heard) > self._patience.hang_s:
                 process.kill()
                 raise EngineHung(f"the worker gave no sign of life for {self._patience.hang_s:g} s and was killed")
             try:
-                message = process.messages.get(timeout=TICK_S)
+                message = route.get(timeout=TICK_S)
             except queue.Empty:
                 continue
-            heard = time.monotonic()
             if message is None:
                 raise EngineDied(f"the model's process died: {process.obituary()}")
-            if isinstance(message, Beat | Ready) or message.job != job:
-                continue
             if isinstance(message, Failed):
                 raise BY_NAME.get(message.error, EngineError)(message.message)
-            return message
+            if isinstance(message, Beat):
+                heard(message.answered, message.of)
+            elif isinstance(message, Done | Counted):
+                return message

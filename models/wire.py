@@ -1,7 +1,7 @@
 """The messages between supervisor and worker: one JSON object a line, both ways.
 
-To the worker: its `EngineConfig` first, then `Ask`, `Count` and `Halt`. From it: `Ready` or `Failed` at the start, then
-for each job any number of `Beat` and one `Done`, `Counted` or `Failed`. Job numbers begin with 1; 0 is the start.
+To the worker: its `EngineConfig` first, then `Ask`, `Count` and `Halt`. From it: `Ready` or `Failed` at the start, then for each
+job any number of `Beat` and one `Done`, `Counted` or `Failed`. Jobs are worked on side by side; their numbers begin with 1, 0 is the start.
 """
 
 from __future__ import annotations
@@ -9,14 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import IO, Annotated, Literal
 
-from casebrief.models.engine import Batch, EngineInfo, Reading
+from casebrief.models.engine import Batch, EngineInfo, Readings
 from pydantic import Field, TypeAdapter
 
 
 @dataclass(frozen=True)
 class Ask:
     job: int
-    batch: Batch
+    batches: tuple[Batch, ...]
     kind: Literal["ask"] = "ask"
 
 
@@ -41,14 +41,18 @@ class Ready:
 
 @dataclass(frozen=True)
 class Beat:
+    """A sign of life: how many of a job's questions are answered, and how many there are."""
+
     job: int
+    answered: int
+    of: int
     kind: Literal["beat"] = "beat"
 
 
 @dataclass(frozen=True)
 class Done:
     job: int
-    reading: Reading
+    readings: Readings
     kind: Literal["done"] = "done"
 
 

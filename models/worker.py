@@ -1,4 +1,4 @@
-"""The worker process: loads the model, proves itself, and answers one job at a time.
+"""The worker process: loads the model, proves itself, and answers jobs side by side.
 
 Started by `supervisor` as ``python -P -m casebrief.models.worker``. Standard input and output carry `wire` messages;
 whatever native code prints goes to standard error. The worker ends when its input does.
@@ -6,6 +6,7 @@ whatever native code prints goes to standard error. The worker ends when its inp
 
 from __future__ import annotations
 
+import functools
 import os
 import queue
 import sys
@@ -15,7 +16,7 @@ from typing import IO
 
 from casebrief.models.engine import EngineConfig
 from casebrief.models.errors import EngineError
-from casebrief.models.llama import LlamaEngine, prove
+from casebrief.models.llama import Job, LlamaEngine, prove
 from casebrief.models.wire import (
     Ask,
     Beat,
@@ -39,55 +40,73 @@ BEAT_S = 0.25
 class _Worker:
     def __init__(self, source: IO[bytes], sink: IO[bytes]) -> None:
         self._source, self._sink = source, sink
-        self._jobs: queue.Queue[Ask | Count] = queue.Queue()
+        self._orders: queue.Queue[Ask | Count] = queue.Queue()
+        self._jobs: dict[int, Job] = {}
         self._halted: set[int] = set()
-        self._job = 0
         self._beaten = 0.0
 
     def run(self) -> int:
         config = TypeAdapter(EngineConfig).validate_json(self._source.readline())
         try:
-            engine = LlamaEngine(config, self._beat)
-            prove(engine)
+            self._engine = LlamaEngine(config, self._beat)
+            prove(self._engine)
         except (EngineError, MemoryError) as error:
-            self._fail(error)
+            self._fail(0, error)
             return 1
+        self._say(Ready(self._engine.info))
         threading.Thread(target=self._listen, daemon=True).start()
-        self._say(Ready(engine.info))
         while True:
-            self._serve(engine, self._jobs.get())
+            self._take_orders()
+            for job in self._engine.step():
+                self._tell(job)
 
     def _listen(self) -> None:
         for line in self._source:
             message = to_worker.validate_json(line)
-            if isinstance(message, Halt):
-                self._halted.add(message.job)
-            else:
-                self._jobs.put(message)
+            if not isinstance(message, Halt):
+                self._orders.put(message)
+                continue
+            self._halted.add(message.job)
+            job = self._jobs.get(message.job)
+            if job:
+                self._engine.halt(job)
         # The supervisor is gone: nobody will read an answer, and native code may be in the way of a clean exit.
         os._exit(0)
 
-    def _serve(self, engine: LlamaEngine, message: Ask | Count) -> None:
-        self._job = message.job
-        try:
-            if isinstance(message, Count):
-                self._say(Counted(message.job, tuple(engine.count_tokens(message.texts))))
+    def _take_orders(self) -> None:
+        """All that have come; waits for one where there is nothing to do."""
+        while True:
+            try:
+                order = self._orders.get(block=not self._engine.busy)
+            except queue.Empty:
+                return
+            if isinstance(order, Count):
+                try:
+                    self._say(Counted(order.job, tuple(self._engine.count_tokens(order.texts))))
+                except (EngineError, MemoryError) as error:
+                    self._fail(order.job, error)
             else:
-                reading = engine.ask(message.batch, lambda: message.job in self._halted)
-                self._say(Done(message.job, reading))
+                self._jobs[order.job] = self._engine.begin(order.batches, functools.partial(self._halted.__contains__, order.job))
+
+    def _tell(self, job: Job) -> None:
+        number = next(number for number, known in self._jobs.items() if known is job)
+        del self._jobs[number]
+        self._halted.discard(number)
+        try:
+            self._say(Done(number, job.readings()))
         except (EngineError, MemoryError) as error:
-            self._fail(error)
-        self._halted.discard(message.job)
+            self._fail(number, error)
 
     def _beat(self) -> None:
         now = time.monotonic()
         if now - self._beaten >= BEAT_S:
             self._beaten = now
-            self._say(Beat(self._job))
+            for number, job in list(self._jobs.items()):
+                self._say(Beat(number, job.answered, job.questions))
 
-    def _fail(self, error: Exception) -> None:
+    def _fail(self, job: int, error: Exception) -> None:
         name = "AllocationRefused" if isinstance(error, MemoryError) else type(error).__name__
-        self._say(Failed(self._job, name, str(error) or "memory was refused"))
+        self._say(Failed(job, name, str(error) or "memory was refused"))
 
     def _say(self, message: FromWorker) -> None:
         send(self._sink, from_worker.dump_json(message))

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 from casebrief.models.catalog import load as load_catalog
-from casebrief.models.engine import EngineConfig, never
+from casebrief.models.engine import EngineConfig
 from casebrief.models.llama import LlamaEngine
 from casebrief.models.training.avoid import names_of_cases
 from casebrief.models.training.bank import bank
@@ -45,7 +45,7 @@ def main() -> None:
         article = compose(names, chance, held_out, only_held_out=number % 2 == 0)
         labels = {" ".join(sentence.text.split()): sentence for sentence in article}
         for view in assemble([Submitted("a", "\n\n".join(sentence.text for sentence in article))]).views:
-            for told in listen(view, engine, prompt, never).told:
+            for told in listen([view], engine, prompt)[0][0].told:
                 truth = labels.get(" ".join(told.sentence.text.split()))
                 if truth is None:
                     continue

@@ -9,11 +9,11 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from casebrief.models.constraints import NOTHING, Labelled
-from casebrief.models.engine import Answer, Batch, Engine, Question, Stop, Usage
-from casebrief.models.errors import PromptTooLong
+from casebrief.models.engine import Answer, Batch, Engine, Heard, Question, Reading, Readings, Stop, Usage, never, unheard
+from casebrief.models.errors import EngineError, PromptTooLong
 from casebrief.prompts.loader import ReadingPrompt
 from casebrief.service.domain.article import Sentence, View
 from casebrief.service.domain.spans import Span
@@ -51,29 +51,64 @@ class Told:
 
 @dataclass(frozen=True)
 class Listened:
-    """What the model says of one article's own sentences, in order."""
+    """What the model says of one article's own sentences, in order; ``failure`` says why it says nothing."""
 
-    told: tuple[Told, ...]
-    usage: Usage = field(default_factory=Usage)
+    told: tuple[Told, ...] = ()
     gaps: tuple[str, ...] = ()
+    failure: str = ""
 
 
-def listen(view: View, engine: Engine, prompt: ReadingPrompt, stop: Stop) -> Listened:
-    """Ask after each of the article's own sentences. An answer that was cut off becomes a gap, never a fact."""
-    told: list[Told] = []
-    usage = Usage()
-    for shown, asked in windows(view, engine, prompt):
-        passages = tuple(("\n" if number else "") + " ".join(sentence.text.split()) for number, sentence in enumerate(shown))
-        tokens = engine.count_tokens(passages)
-        questions = tuple(_question(prompt, sentence, number + 1, tokens[number]) for number, sentence in enumerate(shown) if number in asked)
-        if not questions:
-            continue
-        reading = engine.ask(Batch(prompt.text, passages, questions), stop)
-        usage += reading.usage
-        told += [_told(shown[question.after - 1], answer) for question, answer in zip(questions, reading.answers, strict=True) if question.after]
-    cut = sum(one.cut for one in told)
-    gaps = (f"what {cut} of {len(told)} sentences state was cut off and not used",) if cut else ()
-    return Listened(tuple(told), usage, gaps)
+@dataclass(frozen=True)
+class _Window:
+    """A piece of an article: the sentences shown, and the places of those that are asked after."""
+
+    shown: tuple[Sentence, ...]
+    asked: frozenset[int]
+
+
+class _Sizes:
+    """Tokens of texts: those known to be wanted are counted in one call."""
+
+    def __init__(self, engine: Engine, texts: Sequence[str]) -> None:
+        self._engine = engine
+        self._known = dict(zip(texts, engine.count_tokens(texts), strict=True))
+
+    def __call__(self, text: str) -> int:
+        if text not in self._known:
+            (self._known[text],) = self._engine.count_tokens([text])
+        return self._known[text]
+
+
+def listen(views: Sequence[View], engine: Engine, prompt: ReadingPrompt, stop: Stop = never, heard: Heard = unheard) -> tuple[list[Listened], Usage]:
+    """Ask after each own sentence of each article, all in one job.
+
+    An answer that was cut off becomes a gap, never a fact; an article that cannot be read says why.
+    """
+    sizes = _Sizes(engine, [prompt.text, *dict.fromkeys(_line(sentence) for view in views for sentence in view.sentences)])
+    windows: list[list[_Window]] = []
+    failures: dict[int, str] = {}
+    for number, view in enumerate(views):
+        try:
+            windows.append(list(_windows(view, engine.info.context_tokens, prompt, sizes)))
+        except PromptTooLong as error:
+            windows.append([])
+            failures[number] = str(error)
+    batches = [_batch(window, prompt, sizes) for pieces in windows for window in pieces]
+    asked = engine.ask(batches, stop, heard) if batches else Readings((), Usage())
+    readings = iter(asked.readings)
+    return [_listened(pieces, [next(readings) for _ in pieces], failures.get(number, "")) for number, pieces in enumerate(windows)], asked.usage
+
+
+def _batch(window: _Window, prompt: ReadingPrompt, sizes: _Sizes) -> Batch:
+    passages = tuple(("\n" if number else "") + _line(sentence) for number, sentence in enumerate(window.shown))
+    questions = tuple(
+        _question(prompt, sentence, number + 1, sizes(_line(sentence)) + 1) for number, sentence in enumerate(window.shown) if number in window.asked
+    )
+    return Batch(prompt.text, passages, questions)
+
+
+def _line(sentence: Sentence) -> str:
+    return " ".join(sentence.text.split())
 
 
 def _question(prompt: ReadingPrompt, sentence: Sentence, after: int, tokens: int) -> Question:
@@ -81,55 +116,71 @@ def _question(prompt: ReadingPrompt, sentence: Sentence, after: int, tokens: int
     return Question(str(after), "", constraint, min(prompt.max_tokens, ANSWER_TOKENS + 2 * tokens), after)
 
 
-def windows(view: View, engine: Engine, prompt: ReadingPrompt) -> Iterator[tuple[list[Sentence], set[int]]]:
+def _listened(windows: Sequence[_Window], readings: Sequence[Reading], failure: str) -> Listened:
+    told: list[Told] = []
+    for window, reading in zip(windows, readings, strict=True):
+        try:
+            answers = reading.checked()
+        except EngineError as error:
+            return Listened(failure=str(error))
+        told += [_told(window.shown[int(answer.question) - 1], answer) for answer in answers]
+    cut = sum(one.cut for one in told)
+    return Listened(tuple(told), (f"what {cut} of {len(told)} sentences state was cut off and not used",) if cut else (), failure)
+
+
+def _windows(view: View, context_tokens: int, prompt: ReadingPrompt, sizes: _Sizes) -> Iterator[_Window]:
     """Sentences to show, and which of them to ask after; every sentence of the case is asked after exactly once.
 
     Sentences of other cases are shown and not asked after. Raises `PromptTooLong` when a context has no room for one sentence.
     """
-    instructions = engine.count_tokens([prompt.text])[0]
-    room = min(WINDOW, (engine.info.context_tokens - instructions - SCAFFOLD_TOKENS - prompt.max_tokens) // 2)
+    room = min(WINDOW, (context_tokens - sizes(prompt.text) - SCAFFOLD_TOKENS - prompt.max_tokens) // 2)
     if room < 64:
-        raise PromptTooLong(f"a context of {engine.info.context_tokens} tokens has no room for an article beside the instructions")
-    pieces = list(_cut(view.sentences, view.article.text, engine, room // 4))
-    title = _title(view, engine, room // 4)
+        raise PromptTooLong(f"a context of {context_tokens} tokens has no room for an article beside the instructions")
+    pieces = list(_cut(view.sentences, view.article.text, sizes, room // 4))
+    title = [piece for piece in _title(view) if sizes(_line(piece)) <= room // 4]
     lead = [*title, *pieces[: LEAD - len(title)]]
-    shown = [sentence for sentence, _ in title]
-    asked: set[int] = set()
-    used = sum(tokens for _, tokens in title)
-    for piece, tokens in pieces:
+
+    def taken(sentences: Sequence[Sentence]) -> int:
+        return sum(sizes(_line(sentence)) for sentence in sentences)
+
+    shown, asked, used = title, set[int](), taken(title)
+    for piece in pieces:
+        tokens = sizes(_line(piece))
         if asked and used + tokens > room:
-            yield shown, asked
-            shown, asked, used = [sentence for sentence, _ in lead], set(), sum(tokens for _, tokens in lead)
+            yield _window(shown, asked)
+            shown, asked, used = lead, set(), taken(lead)
         if not piece.foreign and any(character.isalnum() for character in piece.text):
             asked.add(len(shown))
-        shown.append(piece)
+        shown = [*shown, piece]
         used += tokens + 1
     if asked:
-        yield shown, asked
+        yield _window(shown, asked)
 
 
-def _title(view: View, engine: Engine, room: int) -> list[tuple[Sentence, int]]:
+def _window(shown: Sequence[Sentence], asked: set[int]) -> _Window:
+    """What stands behind the last sentence asked after is not read: no question would see it."""
+    return _Window(tuple(shown[: max(asked) + 1]), frozenset(asked))
+
+
+def _title(view: View) -> list[Sentence]:
     """The title as a line to be shown, where the text has one that is not a sentence of the story itself."""
     span = view.article.story.title
     if span is None or any(span.meets(sentence.span) for sentence in view.sentences):
         return []
-    title = Sentence(span, span.of(view.article.text), -1, foreign=True)
-    tokens = engine.count_tokens([title.text])[0]
-    return [(title, tokens)] if tokens <= room else []
+    return [Sentence(span, span.of(view.article.text), -1, foreign=True)]
 
 
-def _cut(sentences: Sequence[Sentence], text: str, engine: Engine, room: int) -> Iterator[tuple[Sentence, int]]:
-    """Sentences with their tokens; one with more tokens than ``room`` is halved between words until its parts fit."""
-    for sentence, tokens in zip(sentences, engine.count_tokens([sentence.text for sentence in sentences]), strict=True):
-        if tokens <= room:
-            yield sentence, tokens
+def _cut(sentences: Sequence[Sentence], text: str, sizes: _Sizes, room: int) -> Iterator[Sentence]:
+    """Sentences; one with more tokens than ``room`` is halved between words until its parts fit."""
+    for sentence in sentences:
+        if sizes(_line(sentence)) <= room:
+            yield sentence
             continue
         span = sentence.span
         middle = text.find(" ", (span.start + span.end) // 2, span.end)
         middle = middle if middle > 0 else (span.start + span.end) // 2
         halves = [half for half in (Span(span.start, middle), Span(middle, span.end)) if half.of(text).strip()]
-        parts = [Sentence(half, half.of(text), sentence.paragraph, sentence.foreign) for half in halves]
-        yield from _cut(parts, text, engine, room)
+        yield from _cut([Sentence(half, half.of(text), sentence.paragraph, sentence.foreign) for half in halves], text, sizes, room)
 
 
 def _told(sentence: Sentence, answer: Answer) -> Told:

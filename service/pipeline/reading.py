@@ -6,16 +6,17 @@ must be grounded: its words are looked up in the article, and a rule must be abl
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from casebrief.models.engine import Engine, Stop, Usage, never
+from casebrief.models.engine import Engine, Heard, Stop, Usage, never, unheard
+from casebrief.models.errors import Cancelled
 from casebrief.prompts.loader import ReadingPrompt
 from casebrief.service.domain.article import View
 from casebrief.service.domain.evidence import Evidence
 from casebrief.service.domain.revisions import quantity
-from casebrief.service.pipeline.asking import listen
+from casebrief.service.pipeline.asking import Listened, listen
 from casebrief.service.pipeline.forms import evidence_of
 from casebrief.service.pipeline.rules import read_by_rules
 
@@ -26,22 +27,22 @@ SINGLE = frozenset({"caption", "docket_number", "court", "judge", "filed_on", "p
 
 @dataclass(frozen=True)
 class Read:
-    """What was read of one article; ``gaps`` says in words what was not."""
+    """What was read of one article; ``gaps`` says in words what was not, ``failure`` why nothing was."""
 
     evidence: tuple[Evidence, ...]
-    usage: Usage = field(default_factory=Usage)
     gaps: tuple[str, ...] = ()
+    failure: str = ""
 
 
 class Reader(Protocol):
-    """Reads one article of a case."""
+    """Reads the articles of a case."""
 
     @property
     def name(self) -> ReaderName:
         """What reads: goes into the provenance."""
 
-    def read(self, view: View, stop: Stop = never) -> Read:
-        """All evidence of one article. Raises `casebrief.models.errors.EngineError` when the model fails."""
+    def read(self, views: Sequence[View], stop: Stop = never, heard: Heard = unheard) -> tuple[list[Read], Usage]:
+        """All evidence of each article. Raises `casebrief.models.errors.EngineError` when the model fails, or the reader was stopped."""
 
 
 @dataclass(frozen=True)
@@ -50,10 +51,15 @@ class RuleReader:
 
     name: ReaderName = "rules"
 
-    def read(self, view: View, stop: Stop = never) -> Read:
+    def read(self, views: Sequence[View], stop: Stop = never, heard: Heard = unheard) -> tuple[list[Read], Usage]:
         """See `Reader`."""
-        del stop
-        return Read(tuple(read_by_rules(view)))
+        reads = []
+        for number, view in enumerate(views):
+            if stop():
+                raise Cancelled("the job was taken back")
+            heard(number, len(views))
+            reads.append(Read(tuple(read_by_rules(view))))
+        return reads, Usage()
 
 
 @dataclass(frozen=True)
@@ -70,13 +76,17 @@ class ModelReader:
     confidence: Callable[[str, float], float]
     name: ReaderName = "model"
 
-    def read(self, view: View, stop: Stop = never) -> Read:
+    def read(self, views: Sequence[View], stop: Stop = never, heard: Heard = unheard) -> tuple[list[Read], Usage]:
         """See `Reader`."""
-        heard = listen(view, self.engine, self.prompt, stop)
-        found = [item for told in heard.told for item in evidence_of(view, told, self.prompt.labels, self.confidence)]
-        floors = {item.field: self.floor(item.field) for item in found}
-        kept = tuple(item for item in found if (floor := floors[item.field]) is not None and item.confidence >= floor)
-        return Read(kept, heard.usage, heard.gaps)
+        listened, usage = listen(views, self.engine, self.prompt, stop, heard)
+        return [Read(tuple(self._believed(view, one)), one.gaps, one.failure) for view, one in zip(views, listened, strict=True)], usage
+
+    def _believed(self, view: View, listened: Listened) -> Iterator[Evidence]:
+        for told in listened.told:
+            for item in evidence_of(view, told, self.prompt.labels, self.confidence):
+                floor = self.floor(item.field)
+                if floor is not None and item.confidence >= floor:
+                    yield item
 
 
 @dataclass(frozen=True)
@@ -87,12 +97,19 @@ class BothReader:
     model: ModelReader
     name: ReaderName = "both"
 
-    def read(self, view: View, stop: Stop = never) -> Read:
+    def read(self, views: Sequence[View], stop: Stop = never, heard: Heard = unheard) -> tuple[list[Read], Usage]:
         """See `Reader`."""
-        sure = self.rules.read(view, stop)
-        further = self.model.read(view, stop)
-        kept = tuple(item for item in further.evidence if not _contradicts(item, sure.evidence))
-        return Read(sure.evidence + kept, further.usage, further.gaps)
+        sure, _ = self.rules.read(views, stop)
+        further, usage = self.model.read(views, stop, heard)
+        return [_together(rules, model) for rules, model in zip(sure, further, strict=True)], usage
+
+
+def _together(rules: Read, model: Read) -> Read:
+    """Nothing of an article that the model could not read is kept: its ledger line says that it failed."""
+    if model.failure:
+        return model
+    kept = tuple(item for item in model.evidence if not _contradicts(item, rules.evidence))
+    return Read(rules.evidence + kept, model.gaps)
 
 
 SUMS = frozenset({"relief_sought", "rulings", "figures"})

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 from casebrief import __version__
 from casebrief.models.engine import EngineInfo, Stop, Usage, never
-from casebrief.models.errors import Cancelled, ConstraintRefused, PromptTooLong
 from casebrief.service.domain.abstract import abstract
 from casebrief.service.domain.article import Article, View
 from casebrief.service.domain.evidence import Evidence, NotGrounded, grounded
@@ -31,7 +30,7 @@ SEED = 0
 """Decoding is greedy: the seed is part of the provenance and decides nothing yet."""
 
 Progress = Callable[[str, int, int], None]
-"""Called with what is being done, how many articles are done, and how many there are."""
+"""Called with what is being done, how much of it is done, and how much there is (sentences, or articles where rules read alone)."""
 
 
 def silent(what: str, done: int, total: int) -> None:
@@ -56,28 +55,18 @@ class Summarizer:
         """
         started = time.perf_counter()
         dossier = assemble(submitted)
-        evidence: list[Evidence] = []
-        reads: dict[str, Read] = {}
-        failures: dict[str, str] = {}
-        for index, view in enumerate(dossier.views):
-            if stop():
-                raise Cancelled("the job was taken back")
-            progress(f"reading {view.article.title or view.article.id}", index, len(dossier.views))
-            try:
-                reads[view.article.id] = read = self.reader.read(view, stop)
-            except (PromptTooLong, ConstraintRefused) as error:
-                failures[view.article.id] = str(error)
-                continue
-            evidence += _checked(read.evidence, view.article)
-        progress("putting the articles together", len(dossier.views), len(dossier.views))
-        return self._response(dossier, evidence, reads, failures, started, queued_s)
+        told, usage = self.reader.read(dossier.views, stop, lambda done, total: progress("reading the articles", done, total))
+        reads = {view.article.id: read for view, read in zip(dossier.views, told, strict=True)}
+        evidence = [item for view in dossier.views for item in _checked(reads[view.article.id].evidence, view.article)]
+        progress("putting the articles together", 1, 1)
+        return self._response(dossier, evidence, reads, usage, started, queued_s)
 
     def _response(
         self,
         dossier: Dossier,
         evidence: Sequence[Evidence],
         reads: dict[str, Read],
-        failures: dict[str, str],
+        usage: Usage,
         started: float,
         queued_s: float,
     ) -> SummaryResponse:
@@ -88,21 +77,20 @@ class Summarizer:
             stories={view.article.id: view.article.story.used for view in dossier.views},
         )
         merged = merge(evidence, sources, dossier.case)
-        read_views = [view for view in dossier.views if view.article.id in reads]
+        read_views = [view for view in dossier.views if not reads[view.article.id].failure]
         summary = merged.model_copy(update={"abstract": abstract(read_views, evidence)})
-        usage = sum((read.usage for read in reads.values()), Usage())
         total = time.perf_counter() - started
         return SummaryResponse(
             id=f"cb_{uuid.uuid4().hex}",
             summary=summary,
             articles=[_report(article, dossier) for article in dossier.articles],
-            ledger=[_ledger_line(article, dossier, summary, reads, failures) for article in dossier.articles],
+            ledger=[_ledger_line(article, dossier, summary, reads) for article in dossier.articles],
             provenance=self._provenance(),
             timings=Timings(
                 queued_s=round(queued_s, 4),
-                reading_s=round(max(0.0, total - usage.prefill_s - usage.decode_s), 4),
+                reading_s=round(max(0.0, total - usage.prefill_s - usage.decode_s - usage.constraints_s), 4),
                 prefill_s=round(usage.prefill_s, 4),
-                decode_s=round(usage.decode_s, 4),
+                decode_s=round(usage.decode_s + usage.constraints_s, 4),
                 total_s=round(total, 4),
                 prompt_tokens=usage.prompt_tokens,
                 prompt_tokens_reused=usage.prompt_tokens_reused,
@@ -152,7 +140,7 @@ def _report(article: Article, dossier: Dossier) -> ArticleReport:
     )
 
 
-def _ledger_line(article: Article, dossier: Dossier, summary: CaseSummary, reads: dict[str, Read], failures: dict[str, str]) -> LedgerLine:
+def _ledger_line(article: Article, dossier: Dossier, summary: CaseSummary, reads: dict[str, Read]) -> LedgerLine:
     """What became of an article; every reason is a sentence of its own."""
     notes = []
     if article.language not in ("en", "und"):
@@ -161,9 +149,9 @@ def _ledger_line(article: Article, dossier: Dossier, summary: CaseSummary, reads
         notes.append(f"tells the same story as {dossier.copies[article.id]}: counted as one source with it")
     outcome = "used"
     view = next((view for view in dossier.views if view.article.id == article.id), None)
-    if article.id in failures:
+    if view is not None and (failure := reads[article.id].failure):
         outcome = "failed"
-        notes.insert(0, failures[article.id])
+        notes.insert(0, failure)
     elif not article.story.paragraphs:
         outcome = "failed"
         notes.insert(0, "no story was found in the text: no paragraph of prose")

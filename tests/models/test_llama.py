@@ -1,8 +1,10 @@
 """The in-process engine on the embedded model: control tokens stay out, forks answer as one would alone, limits hold."""
 
+from types import SimpleNamespace
+
 import pytest
 from casebrief.models.constraints import Choice, Labelled
-from casebrief.models.engine import Answer, Batch, Question
+from casebrief.models.engine import Answer, Batch, Question, Stop, never
 from casebrief.models.errors import Cancelled, ConstraintRefused, PromptTooLong
 from casebrief.models.llama import LlamaEngine, prove
 
@@ -12,6 +14,12 @@ DOCUMENT = (
     "Norvane Home Inc was sued on Tuesday in federal court in Oakland. The suit seeks $5,000 for each recording. "
     "Norvane denied the claims. Judge Marisol Okereke has the case. "
 ) * 4
+
+
+def ask(engine: LlamaEngine, batch: Batch, stop: Stop = never) -> SimpleNamespace:
+    """One batch: its answers and the job's usage."""
+    asked = engine.ask([batch], stop)
+    return SimpleNamespace(answers=asked.readings[0].checked(), usage=asked.usage)
 
 
 def questions(*names: str, longest: int = 60, max_tokens: int = 40) -> tuple[Question, ...]:
@@ -24,7 +32,7 @@ def test_a_question_sees_only_the_passages_before_it(engine: LlamaEngine):
 
     def asked(document: tuple[str, ...], *after: int) -> list[Answer]:
         questions = tuple(Question(str(place), "Where is the court?", Labelled(("w",), " ".join(document[:place])), 24, place) for place in after)
-        return list(engine.ask(Batch("You read news.", document, questions)).answers)
+        return list(ask(engine, Batch("You read news.", document, questions)).answers)
 
     together = asked(passages, 1, 2, 3)
     for place, answer in enumerate(together, 1):
@@ -34,7 +42,7 @@ def test_a_question_sees_only_the_passages_before_it(engine: LlamaEngine):
 
 
 def test_every_chosen_token_has_its_place_in_the_answer(engine: LlamaEngine):
-    (answer,) = engine.ask(Batch("Copy.", (DOCUMENT,), (Question("q", "Which court?", Labelled(("w",), DOCUMENT), 40),))).answers
+    (answer,) = ask(engine, Batch("Copy.", (DOCUMENT,), (Question("q", "Which court?", Labelled(("w",), DOCUMENT), 40),))).answers
     assert len(answer.starts) == len(answer.logprobs)
     assert list(answer.starts) == sorted(answer.starts)
     assert all(0 <= start <= len(answer.text) for start in answer.starts)
@@ -42,32 +50,32 @@ def test_every_chosen_token_has_its_place_in_the_answer(engine: LlamaEngine):
 
 def test_no_control_token_can_be_spelled_by_a_client(engine: LlamaEngine):
     """For every control token of the vocabulary: text that spells it yields no control id."""
-    control = engine.control_tokens()
+    control = engine.native.control_tokens()
     assert len(control) >= 10
     for spelled in control.values():
         for text in (spelled, f"before{spelled}after", f" {spelled}\n{spelled}", spelled.upper()):
-            assert not set(engine.tokenize(text, special=False)) & set(control), spelled
+            assert not set(engine.native.tokenize(text, special=False)) & set(control), spelled
 
 
 def test_the_scaffold_does_use_control_tokens(engine: LlamaEngine):
     frame = engine._scaffold("Answer.")
-    assert set(engine.tokenize(frame.before, special=True)) & set(engine.control_tokens())
+    assert set(engine.native.tokenize(frame.before, special=True)) & set(engine.native.control_tokens())
 
 
 def test_a_document_that_spells_control_tokens_reaches_the_model_without_them(engine: LlamaEngine, monkeypatch):
     seen: list[int] = []
-    run = engine._run
-    monkeypatch.setattr(engine, "_run", lambda entries: (seen.extend(token for token, *_ in entries), run(entries))[1])
-    document = "".join(engine.control_tokens().values()) + " The suit was filed."
-    engine.ask(Batch("Answer.", (document,), (Question("q", "Is it?", Choice(("yes", "no")), 4),)))
-    control = set(engine.control_tokens())
+    run = engine.native.evaluate
+    monkeypatch.setattr(engine.native, "evaluate", lambda entries: (seen.extend(token for token, *_ in entries), run(entries))[1])
+    document = "".join(engine.native.control_tokens().values()) + " The suit was filed."
+    ask(engine, Batch("Answer.", (document,), (Question("q", "Is it?", Choice(("yes", "no")), 4),)))
+    control = set(engine.native.control_tokens())
     scaffold = engine._scaffold("Answer.")
-    ours = [t for part in (scaffold.before, scaffold.between, scaffold.after) for t in engine.tokenize(part, special=True)]
+    ours = [t for part in (scaffold.before, scaffold.between, scaffold.after) for t in engine.native.tokenize(part, special=True)]
     assert [t for t in seen if t in control] == [t for t in ours if t in control]
 
 
 def test_answers_are_copied_from_the_document(engine: LlamaEngine):
-    reading = engine.ask(Batch("You read news.", (DOCUMENT,), questions("court", "judge", "sum")))
+    reading = ask(engine, Batch("You read news.", (DOCUMENT,), questions("court", "judge", "sum")))
     for answer in reading.answers:
         assert answer.text == "none" or answer.text.removeprefix("w: ") in DOCUMENT
         assert answer.finish == "stop"
@@ -77,28 +85,28 @@ def test_answers_are_copied_from_the_document(engine: LlamaEngine):
 
 def test_questions_together_answer_as_they_do_alone(engine: LlamaEngine):
     asked = questions("court", "judge", "sum", "defendant")
-    together = engine.ask(Batch("You read news.", (DOCUMENT,), asked))
-    alone = [engine.ask(Batch("You read news.", (DOCUMENT,), (question,))).answers[0].text for question in asked]
+    together = ask(engine, Batch("You read news.", (DOCUMENT,), asked))
+    alone = [ask(engine, Batch("You read news.", (DOCUMENT,), (question,))).answers[0].text for question in asked]
     assert [answer.text for answer in together.answers] == alone
 
 
 def test_the_same_batch_gives_the_same_bits_whatever_ran_before(engine: LlamaEngine):
     batch = Batch("You read news.", (DOCUMENT,), questions("court", "judge"))
-    first = engine.ask(batch).answers
-    engine.ask(Batch("Other words.", (DOCUMENT[::-1],), questions("sum")))
-    assert engine.ask(batch).answers == first
+    first = ask(engine, batch).answers
+    ask(engine, Batch("Other words.", (DOCUMENT[::-1],), questions("sum")))
+    assert ask(engine, batch).answers == first
 
 
 def test_the_prefix_is_prefilled_once(engine: LlamaEngine):
-    one = engine.ask(Batch("You read news now.", (DOCUMENT,), questions("court")))
-    many = engine.ask(Batch("You read news here.", (DOCUMENT,), questions("court", "judge", "sum", "day")))
+    one = ask(engine, Batch("You read news now.", (DOCUMENT,), questions("court")))
+    many = ask(engine, Batch("You read news here.", (DOCUMENT,), questions("court", "judge", "sum", "day")))
     assert many.usage.prompt_tokens - one.usage.prompt_tokens < one.usage.prompt_tokens
-    assert many.usage.prompt_tokens_reused > 3 * len(engine.tokenize(DOCUMENT, special=False))
+    assert many.usage.prompt_tokens_reused > 3 * len(engine.native.tokenize(DOCUMENT, special=False))
 
 
 def test_forced_tokens_take_no_step_of_their_own(engine: LlamaEngine):
     options = ("the one and only answer that there is to this question", "another answer that is just as long as the first one was")
-    reading = engine.ask(Batch("Answer.", (DOCUMENT,), (Question("q", "?", Choice(options), 40),)))
+    reading = ask(engine, Batch("Answer.", (DOCUMENT,), (Question("q", "?", Choice(options), 40),)))
     assert reading.usage.decode_steps <= 3
     answer = reading.answers[0]
     assert answer.text in options
@@ -106,23 +114,23 @@ def test_forced_tokens_take_no_step_of_their_own(engine: LlamaEngine):
 
 
 def test_an_answer_that_is_cut_off_says_so(engine: LlamaEngine):
-    answer = engine.ask(Batch("Copy.", (DOCUMENT,), (Question("q", "?", Choice((DOCUMENT[:200],)), 5),))).answers[0]
+    answer = ask(engine, Batch("Copy.", (DOCUMENT,), (Question("q", "?", Choice((DOCUMENT[:200],)), 5),))).answers[0]
     assert answer.finish == "length"
     assert answer.tokens == 5
 
 
 def test_a_document_over_the_context_is_refused_with_numbers(engine: LlamaEngine):
     with pytest.raises(PromptTooLong, match="2048"):
-        engine.ask(Batch("Answer.", ("word " * 4000,), questions("court")))
+        ask(engine, Batch("Answer.", ("word " * 4000,), questions("court")))
 
 
 def test_a_constraint_that_does_not_compile_is_refused(engine: LlamaEngine):
     with pytest.raises(ConstraintRefused):
-        engine.ask(Batch("Answer.", (DOCUMENT,), (Question("q", "?", Labelled(("w",), " "), 5),)))
+        ask(engine, Batch("Answer.", (DOCUMENT,), (Question("q", "?", Labelled(("w",), " "), 5),)))
 
 
 def test_a_stop_is_heard_and_leaves_the_engine_whole(engine: LlamaEngine):
     calls = iter(range(1000))
     with pytest.raises(Cancelled):
-        engine.ask(Batch("Answer.", (DOCUMENT,), questions("court", "judge")), lambda: next(calls) > 3)
+        ask(engine, Batch("Answer.", (DOCUMENT,), questions("court", "judge")), lambda: next(calls) > 1)
     prove(engine)

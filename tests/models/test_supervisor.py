@@ -10,7 +10,7 @@ from dataclasses import replace
 import psutil
 import pytest
 from casebrief.models.constraints import Choice, Labelled
-from casebrief.models.engine import Batch, Question
+from casebrief.models.engine import Answer, Batch, Question, Stop, never
 from casebrief.models.errors import AllocationRefused, Cancelled, EngineDied, EngineHung, EngineUnavailable, PromptTooLong
 from casebrief.models.supervisor import Patience, SupervisedEngine
 
@@ -30,9 +30,13 @@ def supervised(config):
     engine.close()
 
 
+def ask(engine: SupervisedEngine, batch: Batch, stop: Stop = never) -> tuple[Answer, ...]:
+    return engine.ask([batch], stop).readings[0].checked()
+
+
 def ask_often(engine: SupervisedEngine) -> None:
     for _ in range(20):
-        engine.ask(LONG)
+        ask(engine, LONG)
 
 
 def pid(engine: SupervisedEngine) -> int:
@@ -49,13 +53,13 @@ def during_a_job(engine: SupervisedEngine, deed) -> threading.Timer:
 
 @pytest.mark.parametrize("number", [signal.SIGSEGV, signal.SIGILL, signal.SIGKILL])
 def test_native_death_is_a_typed_error_within_a_second_and_the_next_job_succeeds(supervised, number):
-    expected = supervised.ask(SHORT).answers
+    expected = ask(supervised, SHORT)
     died = []
     during_a_job(supervised, lambda process: (os.kill(process, number), died.append(time.monotonic())))
     with pytest.raises(EngineDied, match=number.name):
-        supervised.ask(LONG)
+        ask(supervised, LONG)
     assert time.monotonic() - died[0] < 1
-    assert supervised.ask(SHORT).answers == expected
+    assert ask(supervised, SHORT) == expected
     assert supervised.describe()["state"] == "ready"
 
 
@@ -72,23 +76,23 @@ def test_a_worker_that_dies_idle_comes_back_by_itself(supervised):
 def test_a_hang_is_noticed_and_ended(supervised):
     during_a_job(supervised, lambda process: os.kill(process, signal.SIGSTOP))
     with pytest.raises(EngineHung, match="3 s"):
-        supervised.ask(LONG)
-    assert supervised.ask(SHORT).answers
+        ask(supervised, LONG)
+    assert ask(supervised, SHORT)
 
 
 def test_a_halted_job_ends_at_the_next_token_and_the_worker_lives(supervised):
-    supervised.ask(SHORT)
+    ask(supervised, SHORT)
     worker, start = pid(supervised), time.monotonic()
     with pytest.raises(Cancelled):
-        supervised.ask(LONG, lambda: time.monotonic() - start > 0.5)
+        ask(supervised, LONG, lambda: time.monotonic() - start > 0.5)
     assert time.monotonic() - start < 1.5
-    assert supervised.ask(SHORT).answers
+    assert ask(supervised, SHORT)
     assert pid(supervised) == worker
 
 
 def test_errors_keep_their_type_through_the_pipe(supervised):
     with pytest.raises(PromptTooLong):
-        supervised.ask(replace(SHORT, document=("word " * 5000,)))
+        ask(supervised, replace(SHORT, document=("word " * 5000,)))
 
 
 def test_tokens_are_counted_by_the_worker(supervised):
@@ -104,7 +108,7 @@ from casebrief.models.engine import Batch, EngineConfig, Question
 from casebrief.models.constraints import Choice
 from casebrief.models.supervisor import SupervisedEngine
 engine = SupervisedEngine(EngineConfig("m", {config.path!r}, "", context_tokens=1024)); engine.start()
-assert engine.ask(Batch("Answer.", ("It rains.",), (Question("q", "Rain?", Choice(("yes", "no")), 4),))).answers
+assert engine.ask([Batch("Answer.", ("It rains.",), (Question("q", "Rain?", Choice(("yes", "no")), 4),))]).readings
 maps = open("/proc/self/maps").read() if sys.platform == "linux" else ""
 engine.close()
 assert "llama_cpp" not in sys.modules and "llguidance" not in sys.modules and "libllama" not in maps and "libggml" not in maps
@@ -121,7 +125,7 @@ def test_closing_ends_the_worker(config):
     engine.close()
     assert not psutil.pid_exists(worker) or psutil.Process(worker).status() == psutil.STATUS_ZOMBIE
     with pytest.raises(EngineUnavailable):
-        engine.ask(SHORT)
+        ask(engine, SHORT)
 
 
 def test_a_file_that_is_no_model_is_unavailable_not_a_crash(config, tmp_path):
@@ -149,7 +153,7 @@ def test_a_start_that_dies_is_tried_again_without_extra_buffers(config, monkeypa
     engine.start()
     try:
         assert any("extra buffers" in note for note in engine.info.notes)
-        assert engine.ask(SHORT).answers
+        assert ask(engine, SHORT)
     finally:
         engine.close()
 
@@ -184,6 +188,6 @@ def test_refused_memory_is_a_typed_error_and_not_the_end(config):
             ask_often(engine)
         if psutil.pid_exists(worker) and pid(engine) == worker:
             resource.prlimit(worker, resource.RLIMIT_AS, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
-        assert engine.ask(SHORT).answers
+        assert ask(engine, SHORT)
     finally:
         engine.close()
