@@ -62,6 +62,7 @@ def set_up(lock: str, gpu: str | None, environment: Path = ENVIRONMENT) -> None:
     print("setting up; the first time, building llama.cpp takes some minutes", file=sys.stderr, flush=True)
     run(tool, "pip", "sync", "--quiet", "--python", python, "--require-hashes", *build, lock)
     run(tool, "pip", "install", "--quiet", "--python", python, "--no-deps", "--build-constraints", ".ci/tools.lock", "--editable", ".")
+    run(environment / BIN / "casebrief", "models", "prepare")
 
 
 def brief(gpu: str | None) -> None:

@@ -16,9 +16,14 @@ from casebrief.models.errors import CatalogError, ChecksumMismatch, UnknownModel
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 BLOCK = 1 << 20
+
+Form = Literal["bf16", "q8_0"]
+"""How merged weights are written: 16 bits where the processor multiplies them natively, else 8."""
+
 DEFAULT_FLOOR = 0.5
 
 Probability = Annotated[float, Field(ge=0, le=1)]
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
 class Adapter(BaseModel):
@@ -27,7 +32,7 @@ class Adapter(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     file: str
-    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    sha256: Sha256
 
 
 class Entry(BaseModel):
@@ -44,6 +49,7 @@ class Entry(BaseModel):
     context_tokens: Annotated[int, Field(ge=512)] = 8192
     chat_format: Literal["gguf", "plain"] = "gguf"
     adapters: tuple[Adapter, ...] = ()
+    merged: dict[Form, Sha256] = {}
     reads: dict[str, Probability] | None = None
     calibration: dict[str, tuple[float, float]] = {}
 
@@ -119,6 +125,31 @@ class Catalog:
                 raise ChecksumMismatch(f"{path} has SHA-256 {self._sums[path]}, the catalogue says {adapter.sha256}")
             found[str(path)] = adapter.sha256
         return found
+
+    def merged(self, name: str, form: Form, progress: Callable[[int, int], None] = lambda done, of: None) -> tuple[Path, str]:
+        """A model's weights with its adapters merged, and their SHA-256; made where they are not there yet (`casebrief.models.merging`).
+
+        Raises `CatalogError` where the catalogue knows no such form, `ChecksumMismatch` where the file is not the one it names.
+        """
+        entry = self.entry(name)
+        if form not in entry.merged:
+            raise CatalogError(f"{name} has no merged form {form!r}; the catalogue has: {', '.join(entry.merged) or 'none'}")
+        expected = entry.merged[form]
+        path = self.folder / "merged" / f"{name}-{form}-{expected[:12]}.gguf"
+        if not path.is_file():
+            from casebrief.models.merging import merge  # the library for it is for this one moment
+
+            self.verify(name)
+            merge(self.path(name), [Path(adapter) for adapter in self.adapters(name)], path, form, progress)
+            for other in path.parent.glob(f"{name}-{form}-*.gguf"):
+                if other != path:
+                    other.unlink()
+        if path not in self._sums:
+            self._sums[path] = sha256_of(path)
+        if self._sums[path] != expected:
+            told = f"{path} has SHA-256 {self._sums[path]}, the catalogue says {expected}"
+            raise ChecksumMismatch(f"{told}; delete it to make it again, or set CASEBRIEF_WEIGHTS=adapter to do without")
+        return path, expected
 
     def verify(self, name: str, progress: Callable[[int], None] = lambda done: None) -> str:
         """The SHA-256 of the weights, computed once a process. Raises `ChecksumMismatch` where the catalogue differs."""

@@ -126,7 +126,11 @@ class EngineInfo:
 
 @dataclass(frozen=True)
 class EngineConfig:
-    """How to load a model. Sizes in tokens; ``threads`` 0 means one for each processor this process may use."""
+    """How to load a model. Sizes in tokens; ``threads`` 0 means one for each processor this process may use.
+
+    ``path`` is the file that is loaded: the weights of ``sha256`` as they are, with ``adapters`` applied while it runs; or, where
+    ``merged`` names a form and a checksum, with the adapters of ``adapter_sums`` already in it.
+    """
 
     model: str
     path: str
@@ -138,6 +142,7 @@ class EngineConfig:
     extra_buffers: bool = True
     adapters: tuple[str, ...] = ()
     adapter_sums: tuple[str, ...] = ()
+    merged: str = ""
 
 
 Stop = Callable[[], bool]

@@ -37,7 +37,8 @@ from casebrief.models.engine import (
     unheard,
 )
 from casebrief.models.errors import AllocationRefused, Cancelled, ConstraintRefused, EngineError, PromptTooLong
-from casebrief.models.native import CHUNK, OUTPUTS, SEQUENCES, Entry, Native
+from casebrief.models.machine import CHUNK, OUTPUTS
+from casebrief.models.native import SEQUENCES, Entry, Native
 from llguidance import LLMatcher, LLTokenizer
 from llguidance.llamacpp import lltokenizer_from_vocab
 from llguidance.numpy import allocate_token_bitmask, fill_next_token_bitmask

@@ -16,16 +16,11 @@ import llama_cpp
 import numpy as np
 from casebrief.models.engine import EngineConfig, EngineInfo
 from casebrief.models.errors import AllocationRefused, EngineError, PromptTooLong
+from casebrief.models.machine import CHUNK, OUTPUTS
 from numpy.typing import NDArray
 
 SEQUENCES = 96
 """Sequences that the context tells apart: the instructions', one a document, one a question."""
-
-CHUNK = 512
-"""Tokens a call: small enough that a stop is heard within a second on slow machines."""
-
-OUTPUTS = 128
-"""Tokens of a call that may have logits: what the buffer for them is bounded by."""
 
 Entry = tuple[int, int, int, bool]
 """A token, its position, its sequence, and whether its logits are wanted."""
@@ -104,7 +99,7 @@ class Native:
         return EngineInfo(
             model=self.config.model,
             model_sha256=self.config.sha256,
-            engine=f"llama-cpp-python {version('llama-cpp-python')}, llguidance {version('llguidance')}",
+            engine=f"llama-cpp-python {version('llama-cpp-python')}, llguidance {version('llguidance')}{self.config.merged and f', weights {self.config.merged}'}",
             context_tokens=self.room,
             threads=self.threads,
             build=llama_cpp.llama_print_system_info().decode().strip(" |"),

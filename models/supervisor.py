@@ -22,6 +22,7 @@ from typing import Literal
 
 from casebrief.models.engine import Batch, EngineConfig, EngineInfo, Heard, Readings, Stop, never, unheard
 from casebrief.models.errors import BY_NAME, Cancelled, EngineDied, EngineError, EngineHung, EngineUnavailable
+from casebrief.models.machine import Budget, refuse_if_too_large
 from casebrief.models.wire import (
     Ask,
     Beat,
@@ -169,6 +170,7 @@ class SupervisedEngine:
         self._state: State = "starting"
         self._last_error = ""
         self._numbers = itertools.count(1)
+        self._budget: Budget | None = None
         self._lives = 0
 
     # ------------------------------------------------------------------ life and death
@@ -184,10 +186,11 @@ class SupervisedEngine:
                 raise EngineUnavailable("the engine is closed")
             self._state = "starting"
             try:
+                self._budget = refuse_if_too_large(self._config)
                 self._process = self._attempts()
             except EngineError as error:
                 self._state, self._last_error = "down", str(error)
-                raise
+                raise error if error.retry else EngineUnavailable(str(error)) from error
             self._state, self._lives = "ready", self._lives + 1
             threading.Thread(target=self._mourn, args=(self._process,), daemon=True).start()
 
@@ -223,6 +226,11 @@ class SupervisedEngine:
             with contextlib.suppress(EngineError):
                 self.start()
 
+    @property
+    def budget(self) -> Budget | None:
+        """What the model takes of the machine's memory at most, once a start was tried."""
+        return self._budget
+
     def close(self) -> None:
         """End the worker for good."""
         self._state = "closed"
@@ -239,6 +247,7 @@ class SupervisedEngine:
             "restarts": max(0, self._lives - 1),
             "last_error": self._last_error or None,
             "engine": asdict(process.info) if process else None,
+            "memory": asdict(self._budget) if self._budget else None,
         }
 
     # ------------------------------------------------------------------ the port

@@ -55,6 +55,11 @@ def _fail(message: str, code: int) -> NoReturn:
     raise SystemExit(code)
 
 
+def _say(told: str) -> None:
+    """A line for whoever waits."""
+    print(f"casebrief: {told}", file=sys.stderr)
+
+
 def _settings(**changes: object) -> Settings:
     try:
         return Settings(**{key: value for key, value in changes.items() if value is not None})  # type: ignore[arg-type]
@@ -81,7 +86,7 @@ def summarize(
         _fail("--json and --markdown exclude each other", BAD_INPUT)
     settings = _settings(model=model, reader=reader)
     submitted = _read_articles(files or [], published_on or [], use_example, settings)
-    product = wire(settings)
+    product = wire(settings, _say)
     try:
         with _watched("starting the model") as tell:
             if product.engine:
@@ -162,7 +167,7 @@ def serve(
     """Serve the HTTP API."""
     from casebrief.service.edges.server import serve as run  # the web framework takes half a second to import
 
-    run(wire(_settings(host=host, port=port, model=model, reader=reader)))
+    run(wire(_settings(host=host, port=port, model=model, reader=reader), _say))
 
 
 @app.command()
@@ -208,6 +213,12 @@ def pull_command(name: Annotated[str, typer.Argument(help="A name of the catalog
         task = progress.add_task(name, total=entry.bytes)
         path = pull_model(catalog, name, lambda size: progress.advance(task, size))
     print(path)
+
+
+@models_app.command("prepare")
+def prepare_command(name: Annotated[str | None, typer.Argument(help="A name or a path; the default model without.")] = None) -> None:
+    """Merge a model's adapter into its weights, so that the first start need not."""
+    print(wire(_settings(model=name), _say).model)
 
 
 @models_app.command("verify")

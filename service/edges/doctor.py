@@ -55,6 +55,7 @@ def _model(settings: Settings) -> Iterator[Finding]:
         info = product.engine.info
         yield Finding("engine", True, f"{info.engine}, {info.threads} threads, {info.context_tokens} tokens of context; proved by a constrained answer")
         yield Finding("build", True, info.build)
+        yield Finding("memory", True, f"takes at most {product.engine.budget}")
         for note in info.notes:
             yield Finding("engine", None, note)
     except ModelError as error:

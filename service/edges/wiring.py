@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from casebrief.models.catalog import Catalog, Entry
+from casebrief.models.catalog import Catalog, Entry, Form
 from casebrief.models.catalog import load as load_catalog
 from casebrief.models.engine import EngineConfig
+from casebrief.models.machine import best_form
 from casebrief.models.supervisor import Patience, SupervisedEngine
 from casebrief.prompts.loader import load as load_prompt
 from casebrief.service.edges.settings import Settings
@@ -40,7 +42,7 @@ def catalog_of(settings: Settings) -> Catalog:
     return load_catalog(settings.models_dir, settings.catalog)
 
 
-def wire(settings: Settings) -> Casebrief:
+def wire(settings: Settings, tell: Callable[[str], None] = lambda told: None) -> Casebrief:
     """Put the product together; the engine's weights are checked and its process is not started yet.
 
     Raises `casebrief.models.errors.CatalogError` when model or weights are not to be had.
@@ -51,24 +53,37 @@ def wire(settings: Settings) -> Casebrief:
     if settings.reader == "rules":
         return Casebrief(settings, catalog, model, None, Summarizer(RuleReader(), prompt.sha256, lambda: None))
     entry = catalog.entry(model)
-    engine = SupervisedEngine(engine_config(settings, catalog, model, entry), Patience(hang_s=settings.hang_s))
+    engine = SupervisedEngine(engine_config(settings, catalog, model, entry, tell), Patience(hang_s=settings.hang_s))
     by_model = ModelReader(engine, prompt, entry.floor, entry.confidence)
     reader: Reader = by_model if settings.reader == "model" else BothReader(RuleReader(), by_model)
     return Casebrief(settings, catalog, model, engine, Summarizer(reader, prompt.sha256, lambda: engine.info))
 
 
-def engine_config(settings: Settings, catalog: Catalog, model: str, entry: Entry) -> EngineConfig:
-    """How to load a model, from its entry and the settings over it."""
-    adapters = catalog.adapters(model)
+def engine_config(settings: Settings, catalog: Catalog, model: str, entry: Entry, tell: Callable[[str], None] = lambda told: None) -> EngineConfig:
+    """How to load a model, from its entry and the settings over it; ``tell`` hears of work that is done once."""
+    form = _form(settings, entry)
+    if form:
+        path, merged = catalog.merged(model, form, lambda done, of: None if done else tell(f"merging the adapter into the weights of {model}, once"))
+        sha256, at_run_time = entry.sha256, []
+    else:
+        path, merged, sha256, at_run_time = catalog.path(model), "", catalog.verify(model), list(catalog.adapters(model))
     return EngineConfig(
         model=model,
-        path=str(catalog.path(model)),
-        sha256=catalog.verify(model),
+        path=str(path),
+        sha256=sha256,
         chat_format=entry.chat_format,
         context_tokens=settings.context_tokens or entry.context_tokens,
         threads=settings.threads,
         n_gpu_layers=settings.n_gpu_layers,
         extra_buffers=settings.extra_buffers,
-        adapters=tuple(adapters),
-        adapter_sums=tuple(adapters.values()),
+        adapters=tuple(at_run_time),
+        adapter_sums=tuple(adapter.sha256 for adapter in entry.adapters),
+        merged=f"{form} {merged[:12]}" if form else "",
     )
+
+
+def _form(settings: Settings, entry: Entry) -> Form | None:
+    """The form of merged weights, or nothing where adapters are applied at run time."""
+    if settings.weights == "adapter" or not entry.merged:
+        return None
+    return best_form() if settings.weights == "auto" else settings.weights
