@@ -123,7 +123,8 @@ def _answering(url: str | None, model: str | None, reader: str | None) -> Pipeli
         return Service(url)
     changes = {key: value for key, value in {"model": model, "reader": reader}.items() if value and value != "stock"}
     try:
-        settings = Settings(**changes)  # type: ignore[arg-type]
+        # An evaluation reads everything itself: kept answers may be of another machine's rounding, and cost no time.
+        settings = Settings(cache_mb=0, **changes)  # type: ignore[arg-type]
     except ValueError as error:
         raise OSError(" ".join(str(error).splitlines()[1:3])) from None
     return Stock(settings) if reader == "stock" else Pipeline(settings)

@@ -76,7 +76,8 @@ def running_server(python: Path = Path(sys.executable), cwd: Path | None = None,
     port = free_port()
     process = subprocess.Popen(
         [python, "-m", "casebrief.evals.cli", "serve", "--port", str(port)],
-        env={**os.environ, **environment},
+        # Nothing kept: what a test sees was read for it.
+        env={**os.environ, "CASEBRIEF_CACHE_MB": "0", **environment},
         cwd=cwd,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

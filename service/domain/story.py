@@ -46,6 +46,7 @@ _FURNITURE = re.compile(
     r"|was this (?:summary|article)|estimated reading time|\d+ min(?:ute)?s? read|share\b|tweet\b|print\b|email\b|e-mail\b"
     r"|upcoming webinar|(?:first )?(?:published|posted|updated|last updated)\b\W|\W*updated:|back to top|skip to|forward (?:to|this)|unsubscribe|cns members may|.{0,30}covers .{0,60}(?:for|reach)\b"
     r"|correction:|prior results|.{0,60}is attorney advertising|opinions are|nothing here is legal|our comments policy|story continues"
+    r"|in (?:the|our) next (?:issue|edition|episode|instal?lment)\b|(?:next (?:week|month|issue)|coming (?:soon|next)):"
     r"|you can (?:also )?(?:follow|reach|email)|write to\b)",
     re.IGNORECASE,
 )

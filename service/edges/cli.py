@@ -19,7 +19,7 @@ from casebrief.service.edges.doctor import examine
 from casebrief.service.edges.problems import Problem
 from casebrief.service.edges.requests import check_limits, parse_date
 from casebrief.service.edges.settings import Settings
-from casebrief.service.edges.wiring import catalog_of, wire
+from casebrief.service.edges.wiring import catalog_of, store_of, wire
 from casebrief.service.pipeline.articles import Submitted
 from casebrief.service.pipeline.summarizing import assign_ids
 from rich.console import Console
@@ -35,7 +35,9 @@ app = typer.Typer(
     help="Case summaries from press articles, every fact with the words it came from.",
 )
 models_app = typer.Typer(no_args_is_help=True, help="Models: which there are, and which are here.")
+cache_app = typer.Typer(no_args_is_help=True, help="Answers that are kept on this machine.")
 app.add_typer(models_app, name="models")
+app.add_typer(cache_app, name="cache")
 _out, _err = Console(highlight=False), Console(stderr=True, highlight=False)
 
 
@@ -235,3 +237,17 @@ def path_command(name: Annotated[str | None, typer.Argument(help="A name or a pa
     """Print where a model's weights lie."""
     catalog = catalog_of(_settings())
     print(catalog.path(name or catalog.default))
+
+
+@cache_app.command("show")
+def show_cache() -> None:
+    """How much is kept, and where."""
+    settings = _settings()
+    count, held = store_of(settings).size()
+    print(f"{count} readings, {held / 1e6:.1f} of {settings.cache_mb} MB, in {settings.cache_dir}")
+
+
+@cache_app.command("clear")
+def clear_cache() -> None:
+    """Forget everything that is kept."""
+    store_of(_settings()).clear()

@@ -1,4 +1,4 @@
-"""The desk: one job at a time, a bounded queue before it, deadlines, and clients that go away."""
+"""The desk: some jobs side by side, a bounded queue before them, deadlines, and clients that go away."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ class ClientGone(Exception):
 
 
 class Desk:
-    """Admits jobs and runs them one after the other in a thread of its own."""
+    """Admits jobs and runs some of them side by side, in threads of their own."""
 
-    def __init__(self, queue: int, shutdown_s: float) -> None:
-        """``queue``: jobs that may wait beyond the one being worked on; ``shutdown_s``: what a running one gets at the end."""
-        self._queue, self._shutdown_s = queue, shutdown_s
-        self._turn = asyncio.Semaphore(1)
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="casebrief-job")
+    def __init__(self, concurrency: int, queue: int, shutdown_s: float) -> None:
+        """``concurrency``: jobs worked on at once; ``queue``: jobs that may wait beyond them; ``shutdown_s``: what running ones get at the end."""
+        self._concurrency, self._queue, self._shutdown_s = concurrency, queue, shutdown_s
+        self._turn = asyncio.Semaphore(concurrency)
+        self._thread = ThreadPoolExecutor(concurrency, thread_name_prefix="casebrief-job")
         self._admitted = 0
         self._job_s = FIRST_GUESS_S
         self._open = True
@@ -50,8 +50,8 @@ class Desk:
 
     @property
     def waiting(self) -> int:
-        """Jobs that wait beyond the one being worked on."""
-        return max(0, self._admitted - 1)
+        """Jobs that wait beyond those being worked on."""
+        return max(0, self._admitted - self._concurrency)
 
     async def run(self, work: Callable[[Stop, float], T], deadline_s: float, gone: Callable[[], Awaitable[bool]]) -> T:
         """Wait for a turn and do the work; ``work`` gets its stop and the seconds it waited.
@@ -75,8 +75,8 @@ class Desk:
     def _admit(self) -> None:
         if not self._open:
             raise closing()
-        if self._admitted > self._queue:
-            wait = math.ceil(self._job_s * self._admitted)
+        if self._admitted >= self._concurrency + self._queue:
+            wait = math.ceil(self._job_s * self._admitted / self._concurrency)
             detail = f"{self.waiting} requests are waiting, no more than {self._queue} may; one takes {self._job_s:.0f} s at present"
             raise Problem(503, "queue-full", "The queue is full", detail, retry_after=max(1, wait))
         self._admitted += 1

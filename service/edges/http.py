@@ -71,7 +71,7 @@ def _problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 def create_app(product: Casebrief) -> FastAPI:
     """The application over a wired product; its engine starts with it and ends with it."""
-    desk = Desk(product.settings.queue, product.settings.shutdown_s)
+    desk = Desk(product.settings.concurrency, product.settings.queue, product.settings.shutdown_s)
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:

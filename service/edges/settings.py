@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from platformdirs import user_data_path
+from platformdirs import user_cache_path, user_data_path
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -39,13 +39,20 @@ class Settings(BaseSettings):
     hang_s: Seconds = 60.0
     """Seconds without a sign of life after which the engine's process is killed."""
 
+    cache_dir: Path = user_cache_path("casebrief")
+    """Where answers are kept, so that an article that was read need not be read again."""
+    cache_mb: Annotated[int, Field(ge=0)] = 64
+    """The most that is kept, in megabytes; 0: nothing is kept and nothing kept is used."""
+
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
     max_articles: Positive = 20
     max_article_characters: Positive = 200_000
     max_request_characters: Positive = 1_000_000
+    concurrency: Positive = 4
+    """Requests that are worked on side by side."""
     queue: Annotated[int, Field(ge=0)] = 8
-    """Requests that may wait beyond the one being worked on."""
+    """Requests that may wait beyond those being worked on."""
     deadline_s: Seconds = 300.0
     """The longest that a request may take, waiting included."""
     shutdown_s: Seconds = 20.0

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from casebrief.models.cache import CachedEngine, Store
 from casebrief.models.catalog import Catalog, Entry, Form
 from casebrief.models.catalog import load as load_catalog
-from casebrief.models.engine import EngineConfig
+from casebrief.models.engine import Engine, EngineConfig
 from casebrief.models.machine import best_form
 from casebrief.models.supervisor import Patience, SupervisedEngine
 from casebrief.prompts.loader import load as load_prompt
@@ -53,10 +54,23 @@ def wire(settings: Settings, tell: Callable[[str], None] = lambda told: None) ->
     if settings.reader == "rules":
         return Casebrief(settings, catalog, model, None, Summarizer(RuleReader(), prompt.sha256, lambda: None))
     entry = catalog.entry(model)
-    engine = SupervisedEngine(engine_config(settings, catalog, model, entry, tell), Patience(hang_s=settings.hang_s))
-    by_model = ModelReader(engine, prompt, entry.floor, entry.confidence)
+    config = engine_config(settings, catalog, model, entry, tell)
+    engine = SupervisedEngine(config, Patience(hang_s=settings.hang_s))
+    by_model = ModelReader(_remembering(engine, settings, config), prompt, entry.floor, entry.confidence)
     reader: Reader = by_model if settings.reader == "model" else BothReader(RuleReader(), by_model)
     return Casebrief(settings, catalog, model, engine, Summarizer(reader, prompt.sha256, lambda: engine.info))
+
+
+def store_of(settings: Settings) -> Store:
+    """The answers that are kept."""
+    return Store(settings.cache_dir / "answers.sqlite", settings.cache_mb * 1_000_000)
+
+
+def _remembering(engine: SupervisedEngine, settings: Settings, config: EngineConfig) -> Engine:
+    """The engine with what it answered before, unless that is switched off."""
+    if not settings.cache_mb:
+        return engine
+    return CachedEngine(engine, store_of(settings), f"{config.chat_format} {config.n_gpu_layers} {config.extra_buffers}")
 
 
 def engine_config(settings: Settings, catalog: Catalog, model: str, entry: Entry, tell: Callable[[str], None] = lambda told: None) -> EngineConfig:

@@ -215,6 +215,13 @@ def _relief(said: Said) -> Iterator[Evidence]:
     yield from (replace(item, confidence=said.confidence) for item in relief_of(said.view, said.sentence, said.span))
 
 
+_ASKED = re.compile(r"\b(?:ask(?:s|ed|ing)?|seek(?:s|ing)?|sought|request\w*|wants?|wanted|urg(?:es?|ed|ing)|demand\w*|mov(?:es?|ed) to)\b", re.IGNORECASE)
+_DECIDED = re.compile(
+    r"\b(?:grant|den(?:y|ie)|order|rul(?:e|ing)|dismiss|toss|throw|threw|approv|reject|refus|f(?:ou|i)nd|award|settl|agree|sign|allow|let|block|barr?|enjoin|set|sentenc|convict)",
+    re.IGNORECASE,
+)
+
+
 def _ruling(said: Said) -> Iterator[Evidence]:
     found = [one for one in sums(said.text, said.sentence.span) if one.span.meets(said.span)]
     for one in found:
@@ -223,7 +230,7 @@ def _ruling(said: Said) -> Iterator[Evidence]:
         kind = sum_kind(said.text, said.sentence, one) or "other"
         money = Money(kind=kind, amount=one.amount, currency=one.currency, per=one.per, qualifier=one.qualifier)  # type: ignore[arg-type]
         yield from said.copied("rulings", one.span, money)
-    if not found and len(said.words.split()) >= 2:
+    if not found and len(said.words.split()) >= 2 and (_DECIDED.search(said.words) or not _ASKED.search(said.words)):
         yield from said.copied("rulings", None, Relief(kind=order_kind(said.words)))
 
 

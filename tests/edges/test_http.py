@@ -185,7 +185,7 @@ def test_a_client_that_goes_away_ends_its_job(server):
 
 @pytest.mark.model
 def test_beyond_the_queue_there_is_503_with_a_measured_retry_after():
-    with running_server(CASEBRIEF_QUEUE="1") as (address, _), ThreadPoolExecutor(6) as pool:
+    with running_server(CASEBRIEF_CONCURRENCY="1", CASEBRIEF_QUEUE="1") as (address, _), ThreadPoolExecutor(6) as pool:
         assert post(address, GOOD).status_code == 200
         requests = [pool.submit(post, address, {**LONG, "deadline_s": 6}) for _ in range(4)]
         responses = [request.result() for request in requests]
@@ -198,8 +198,8 @@ def test_beyond_the_queue_there_is_503_with_a_measured_retry_after():
 
 @pytest.mark.model
 def test_sigterm_finishes_what_runs_and_leaves():
-    with running_server() as (address, process):
-        body = {"articles": [{"text": LONG["articles"][0]["text"][:1500]}]}
+    with running_server(CASEBRIEF_CONCURRENCY="1") as (address, process):
+        body = {"articles": [{"text": LONG["articles"][0]["text"][:6000]}]}
         with ThreadPoolExecutor() as pool:
             running = pool.submit(post, address, body)
             time.sleep(0.7)

@@ -1,0 +1,126 @@
+"""What was read stays read: the answers to a batch, kept on disk under the hash of everything that they depend on.
+
+A key covers the article's passages, the questions with their constraints, the instructions, the model with its adapters, the
+library's versions and the engine's settings: whatever differs is read again. The file holds words of articles; it is
+readable by its owner alone, bounded, and emptied by `casebrief cache clear`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from casebrief.models.engine import Batch, Engine, EngineInfo, Heard, Reading, Readings, Stop, Usage, never, unheard
+from pydantic import TypeAdapter, ValidationError
+
+FORMAT = 1
+"""To be raised when the meaning of a stored answer changes."""
+
+_TABLE = "CREATE TABLE IF NOT EXISTS readings (key TEXT PRIMARY KEY, reading BLOB NOT NULL, used INTEGER NOT NULL)"
+_reading, _batch = TypeAdapter(Reading), TypeAdapter(Batch)
+
+
+class Store:
+    """Readings by key in one SQLite file of at most ``most_bytes`` of content; those unused for longest go first. Threads and processes may share it."""
+
+    def __init__(self, path: Path, most_bytes: int) -> None:
+        """A file that is no store (torn, foreign) is put aside: it costs time, not answers."""
+        self._path, self._most, self._lock = path, most_bytes, threading.Lock()
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path.touch(mode=0o600)
+        try:
+            with self._open() as database:
+                database.execute("PRAGMA journal_mode=WAL")
+                database.execute(_TABLE)
+        except sqlite3.DatabaseError:
+            path.replace(path.with_suffix(".broken"))
+            path.touch(mode=0o600)
+            with self._open() as database:
+                database.execute(_TABLE)
+
+    @contextlib.contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        with self._lock, contextlib.closing(sqlite3.connect(self._path, timeout=5)) as database, database:
+            database.execute("PRAGMA secure_delete=ON")
+            yield database
+
+    def get(self, keys: Sequence[str]) -> list[Reading | None]:
+        """What is stored of each key. A file that cannot be read now holds nothing."""
+        found: list[Reading | None] = []
+        try:
+            with self._open() as database:
+                for key in keys:
+                    row = database.execute("SELECT reading FROM readings WHERE key = ?", (key,)).fetchone()
+                    found.append(_reading.validate_json(row[0]) if row else None)
+                database.executemany("UPDATE readings SET used = (SELECT max(used) + 1 FROM readings) WHERE key = ?", [(key,) for key in keys])
+        except (sqlite3.DatabaseError, ValidationError):
+            return [None] * len(keys)
+        return found
+
+    def put(self, readings: dict[str, Reading]) -> None:
+        """Store readings and drop the oldest beyond the bound. Where the disk refuses, they are read again next time."""
+        rows = [(key, _reading.dump_json(reading)) for key, reading in readings.items()]
+        with contextlib.suppress(sqlite3.DatabaseError), self._open() as database:
+            newest = "(SELECT coalesce(max(used), 0) + 1 FROM readings)"
+            database.executemany(f"INSERT OR REPLACE INTO readings VALUES (?, ?, {newest})", rows)  # noqa: S608 - a constant
+            over = "DELETE FROM readings WHERE key IN (SELECT key FROM (SELECT key, sum(length(reading)) OVER (ORDER BY used DESC, key) AS held FROM readings) WHERE held > ?)"
+            database.execute(over, (self._most,))
+
+    def size(self) -> tuple[int, int]:
+        """How many readings are held, and their bytes."""
+        with self._open() as database:
+            count, held = database.execute("SELECT count(*), coalesce(sum(length(reading)), 0) FROM readings").fetchone()
+            return int(count), int(held)
+
+    def clear(self) -> None:
+        """Forget everything, and overwrite it."""
+        with self._open() as database:
+            database.execute("DELETE FROM readings")
+        with self._open() as database:
+            database.isolation_level = None
+            database.execute("VACUUM")
+            database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+class CachedEngine:
+    """The engine port over another engine: batches that were answered before are not asked again."""
+
+    def __init__(self, engine: Engine, store: Store, settings: str) -> None:
+        """``settings`` stands for what the engine's info does not tell: how its model was loaded."""
+        self._engine, self._store, self._settings = engine, store, settings
+
+    @property
+    def info(self) -> EngineInfo:
+        return self._engine.info
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """See the port."""
+        return self._engine.count_tokens(texts)
+
+    def ask(self, batches: Sequence[Batch], stop: Stop = never, heard: Heard = unheard) -> Readings:
+        """See the port; the usage is that of what had to be asked."""
+        keys = [self._key(batch) for batch in batches]
+        held = self._store.get(keys)
+        missing = [place for place, reading in enumerate(held) if reading is None]
+        known = sum(len(batch.questions) for batch, reading in zip(batches, held, strict=True) if reading)
+        asked = Readings((), Usage())
+        if missing:
+            asked = self._engine.ask([batches[place] for place in missing], stop, lambda answered, of: heard(known + answered, known + of))
+            self._store.put({keys[place]: reading for place, reading in zip(missing, asked.readings, strict=True) if not reading.error})
+        fresh = iter(asked.readings)
+        return Readings(tuple(reading or next(fresh) for reading in held), asked.usage)
+
+    def _key(self, batch: Batch) -> str:
+        digest = hashlib.sha256(json.dumps([FORMAT, self._settings, asdict(self._engine.info)], sort_keys=True).encode())
+        digest.update(b"\0" + _batch.dump_json(batch))
+        return digest.hexdigest()
+
+    def close(self) -> None:
+        """See the port."""
+        self._engine.close()
