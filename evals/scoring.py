@@ -14,7 +14,6 @@ from typing import Any, Literal
 import numpy as np
 from casebrief.evals.labels import FIELDS, Case, LabelledFact
 from casebrief.evals.matching import Item, Match, all_items, items_of, match, right_speaker
-from scipy.optimize import linear_sum_assignment
 
 ErrorClass = Literal["missed", "spurious", "wrong value", "wrong role", "partial", "ungrounded", "not resolved"]
 BINS = 10
@@ -131,6 +130,8 @@ def assign(facts: Sequence[LabelledFact], items: Sequence[Item]) -> list[tuple[i
         return []
     table = [[match(fact, item) for item in items] for fact in facts]
     credit = np.array([[found.credit for found in row] for row in table])
+    from scipy.optimize import linear_sum_assignment  # takes half a second, and the service must start without it
+
     rows, columns = linear_sum_assignment(credit, maximize=True)
     return [(int(i), int(j), table[i][j]) for i, j in zip(rows, columns, strict=True) if table[i][j].credit > 0]
 

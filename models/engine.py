@@ -129,7 +129,8 @@ class EngineConfig:
     """How to load a model. Sizes in tokens; ``threads`` 0 means one for each processor this process may use.
 
     ``path`` is the file that is loaded: the weights of ``sha256`` as they are, with ``adapters`` applied while it runs; or, where
-    ``merged`` names a form and a checksum, with the adapters of ``adapter_sums`` already in it.
+    ``merged`` names a form and a checksum, with the adapters of ``adapter_sums`` already in it. ``tables`` is a folder for what is computed
+    once of a vocabulary; without, nothing is kept.
     """
 
     model: str
@@ -143,6 +144,7 @@ class EngineConfig:
     adapters: tuple[str, ...] = ()
     adapter_sums: tuple[str, ...] = ()
     merged: str = ""
+    tables: str = ""
 
 
 Stop = Callable[[], bool]

@@ -39,8 +39,8 @@ from casebrief.models.engine import (
 from casebrief.models.errors import AllocationRefused, Cancelled, ConstraintRefused, EngineError, PromptTooLong
 from casebrief.models.machine import CHUNK, OUTPUTS
 from casebrief.models.native import SEQUENCES, Entry, Native
-from llguidance import LLMatcher, LLTokenizer
-from llguidance.llamacpp import lltokenizer_from_vocab
+from casebrief.models.tokens import tokenizer
+from llguidance import LLMatcher
 from llguidance.numpy import allocate_token_bitmask, fill_next_token_bitmask
 from numpy.typing import NDArray
 
@@ -154,8 +154,8 @@ class LlamaEngine:
         """
         self.native = Native(config)
         self._beat, self._drafts, self._enough = beat, drafts, enough
-        self._guide: LLTokenizer = lltokenizer_from_vocab(self.native.vocab, eos_token=self.native.end_tokens())
-        self._ends = frozenset(self.native.end_tokens())
+        ends = self.native.end_tokens()
+        self._guide, self._ends = tokenizer(self.native, ends), frozenset(ends)
         self._bitmask = allocate_token_bitmask(1, self.native.vocab_size)
         self._scaffolds: dict[str, Scaffold] = {}
         self._jobs: list[Job] = []

@@ -167,9 +167,11 @@ def serve(
     reader: Annotated[str | None, typer.Option(help="rules, model or both.")] = None,
 ) -> None:
     """Serve the HTTP API."""
-    from casebrief.service.edges.server import serve as run  # the web framework takes half a second to import
+    product = wire(_settings(host=host, port=port, model=model, reader=reader), _say)
+    product.start_in_background()
+    from casebrief.service.edges.server import serve as run  # the web framework takes half a second to import: the model starts meanwhile
 
-    run(wire(_settings(host=host, port=port, model=model, reader=reader), _say))
+    run(product)
 
 
 @app.command()

@@ -70,13 +70,12 @@ def _problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 def create_app(product: Casebrief) -> FastAPI:
-    """The application over a wired product; its engine starts with it and ends with it."""
+    """The application over a wired product, whose engine has been told to start; it ends with the application."""
     desk = Desk(product.settings.concurrency, product.settings.queue, product.settings.shutdown_s)
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        if product.engine:
-            threading.Thread(target=_start, args=(product,), daemon=True, name="casebrief-engine-start").start()
+        threading.Thread(target=product.warm_up, daemon=True, name="casebrief-warm-up").start()
         yield
         desk.close()
         product.close()
@@ -134,13 +133,6 @@ def create_app(product: Casebrief) -> FastAPI:
         return JSONResponse(json_schema())
 
     return app
-
-
-def _start(product: Casebrief) -> None:
-    assert product.engine is not None
-    with contextlib.suppress(EngineError):
-        # A failure is told by /readyz, and by every request until a start succeeds.
-        product.engine.start()
 
 
 def _model_line(product: Casebrief, name: str) -> ModelLine:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -10,10 +12,12 @@ from casebrief.models.cache import CachedEngine, Store
 from casebrief.models.catalog import Catalog, Entry, Form
 from casebrief.models.catalog import load as load_catalog
 from casebrief.models.engine import Engine, EngineConfig
+from casebrief.models.errors import EngineError
 from casebrief.models.machine import best_form
 from casebrief.models.supervisor import Patience, SupervisedEngine
 from casebrief.prompts.loader import load as load_prompt
 from casebrief.service.edges.settings import Settings
+from casebrief.service.pipeline.articles import Submitted
 from casebrief.service.pipeline.reading import BothReader, ModelReader, Reader, RuleReader
 from casebrief.service.pipeline.summarizing import Summarizer
 
@@ -31,6 +35,21 @@ class Casebrief:
     def engine_state(self) -> dict[str, Any]:
         """What the engine says of itself; ready at once where there is none."""
         return dict(self.engine.describe()) if self.engine else {"state": "ready", "engine": None}
+
+    def warm_up(self) -> None:
+        """Load the tables that rules read by, so that the first request need not."""
+        submitted = [Submitted("a1", "A firm was sued on Monday under 18 U.S.C. § 1030 in federal court in Oakland, California.")]
+        Summarizer(RuleReader(), "", lambda: None).summarize(submitted)
+
+    def start_in_background(self) -> None:
+        """Bring the engine up; a failure is told by its state, and by every request until a start succeeds."""
+
+        def start(engine: SupervisedEngine) -> None:
+            with contextlib.suppress(EngineError):
+                engine.start()
+
+        if self.engine:
+            threading.Thread(target=start, args=(self.engine,), daemon=True, name="casebrief-engine-start").start()
 
     def close(self) -> None:
         """End the engine's process."""
@@ -93,6 +112,7 @@ def engine_config(settings: Settings, catalog: Catalog, model: str, entry: Entry
         adapters=tuple(at_run_time),
         adapter_sums=tuple(adapter.sha256 for adapter in entry.adapters),
         merged=f"{form} {merged[:12]}" if form else "",
+        tables=str(settings.cache_dir),
     )
 
 
