@@ -9,6 +9,8 @@ import json
 import os
 import sys
 import time
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 MOST_ANSWER_TOKENS = 1024
 CONTEXT = 8192
@@ -16,7 +18,7 @@ CONTEXT = 8192
 SYSTEM = "You summarise news articles about one lawsuit as JSON. Cite the article's id and the exact words for every fact."
 
 
-def _schema() -> dict[str, object]:
+def schema() -> dict[str, object]:
     """The summary's fields in the plainest schema that llama-cpp-python's grammar can carry."""
     citation = {"type": "object", "properties": {"article": {"type": "string"}, "quote": {"type": "string"}}, "required": ["article", "quote"]}
     fact = {
@@ -31,6 +33,13 @@ def _schema() -> dict[str, object]:
     return {"type": "object", "properties": properties, "required": list(properties)}
 
 
+def messages(articles: Sequence[Mapping[str, str]]) -> list[Any]:
+    """The conversation: all articles in one message, cut where the context would be full."""
+    told = "\n\n".join(f"[{article['id']}]\n{article['text']}" for article in articles)
+    room = 4 * (CONTEXT - MOST_ANSWER_TOKENS - 600)
+    return [{"role": "system", "content": SYSTEM}, {"role": "user", "content": told[:room]}]
+
+
 def main() -> None:
     """Answer once."""
     from llama_cpp import Llama
@@ -39,12 +48,10 @@ def main() -> None:
     sink = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     model = Llama(asked["path"], n_ctx=CONTEXT, verbose=False, seed=0, logits_all=False)
-    told = "\n\n".join(f"[{article['id']}]\n{article['text']}" for article in asked["articles"])
-    room = 4 * (CONTEXT - MOST_ANSWER_TOKENS - 600)
     started = time.perf_counter()
     answer = model.create_chat_completion(
-        messages=[{"role": "system", "content": SYSTEM}, {"role": "user", "content": told[:room]}],
-        response_format={"type": "json_object", "schema": _schema()},
+        messages=messages(asked["articles"]),
+        response_format={"type": "json_object", "schema": schema()},
         temperature=0.0,
         max_tokens=MOST_ANSWER_TOKENS,
     )

@@ -50,7 +50,7 @@ INSTRUCTIONS = 0
 ENOUGH = 16
 """Forks from which on no further document is opened."""
 
-NEAR = 1024
+NEAR = 768
 """Cells up to which a document is opened beside others: attention runs over all that is held, masked or not."""
 
 DRAFT = 6
@@ -136,6 +136,7 @@ class _Fork:
     chosen_at: list[int] = field(default_factory=list)
     forced: int = 0
     prompted: int = 0
+    trust: int = DRAFT
     finish: Finish | None = None
 
     @property
@@ -163,8 +164,9 @@ class LlamaEngine:
         self._queue: deque[_Document] = deque()
         self._open: list[_Document] = []
         self._forks: list[_Fork] = []
-        self._free = list(range(SEQUENCES - 1, INSTRUCTIONS, -1))
+        self._free: list[int] = []
         self._held: tuple[int, ...] = ()
+        self.forget()
 
     @property
     def info(self) -> EngineInfo:
@@ -220,14 +222,18 @@ class LlamaEngine:
             told = error if isinstance(error, EngineError) else AllocationRefused("memory was refused")
             for job in self._jobs:
                 job.error = job.error or told
-            self._held = ()
-            self._queue.clear()
-            self._open, self._forks = [], []
-            self._free = list(range(SEQUENCES - 1, INSTRUCTIONS, -1))
-            self.native.clear()
+            self.forget()
         done = [job for job in self._jobs if job.done]
         self._jobs = [job for job in self._jobs if not job.done]
         return done
+
+    def forget(self) -> None:
+        """Drop all that the context holds, the instructions too."""
+        self._held = ()
+        self._queue.clear()
+        self._open, self._forks = [], []
+        self._free = list(range(SEQUENCES - 1, INSTRUCTIONS, -1))
+        self.native.clear()
 
     def _drop_stopped(self) -> None:
         for job in self._jobs:
@@ -287,17 +293,20 @@ class LlamaEngine:
         """Tokenize a batch. Raises `PromptTooLong` when one of its questions would not fit beside it into an empty context."""
         if document.tails:
             return
-        frame = self._scaffold(document.batch.instructions)
-        passages = [self.native.tokenize(passage, special=False) for passage in document.batch.document]
-        document.opening = tuple(self._opening(frame))
+        document.opening, passages, document.tails = self.prompt(document.batch)
         document.tokens = list(itertools.chain.from_iterable(passages))
         document.ends = list(itertools.accumulate(map(len, passages), initial=len(document.opening)))
-        document.tails = [self._tail(frame, question) for question in document.batch.questions]
         document.waiting = deque(range(len(document.tails)))
         for index, question in enumerate(document.batch.questions):
             if document.ends[-1] + document.need(index) > self.native.room:
                 told = f"question {question.id} needs {document.need(index)} tokens after a document of {document.ends[-1]}"
                 raise PromptTooLong(f"{told}; the context holds {self.native.room}")
+
+    def prompt(self, batch: Batch) -> tuple[tuple[int, ...], list[list[int]], list[list[int]]]:
+        """A batch in tokens: what stands before its document, each passage, and what stands behind it for each question."""
+        frame = self._scaffold(batch.instructions)
+        passages = [self.native.tokenize(passage, special=False) for passage in batch.document]
+        return tuple(self._opening(frame)), passages, [self._tail(frame, question) for question in batch.questions]
 
     def _scaffold(self, instructions: str) -> Scaffold:
         if instructions not in self._scaffolds:
@@ -457,6 +466,9 @@ class LlamaEngine:
         fork.position += right
         if right < len(drafted):
             self.native.cut(fork.sequence, fork.position)
+        if drafted:
+            # A model that does not copy as drafted is soon no longer drafted for.
+            fork.trust = DRAFT if right else fork.trust // 2
         counts["drafted_tokens"] += len(drafted)
         counts["drafted_right"] += right
         counts["forced_tokens"] += fork.forced - forced
@@ -555,7 +567,7 @@ def _draft(fork: _Fork, pieces: Callable[[list[int]], bytes]) -> list[int]:
             best, place = length, end
     draft: list[int] = []
     named = best > 0 and _named(pieces(said[-1:]))
-    for token in source[place : place + min(DRAFT, fork.question.max_tokens - len(said))] if best else ():
+    for token in source[place : place + min(fork.trust, fork.question.max_tokens - len(said))] if best else ():
         piece = pieces([token])
         if not piece.strip(b" .,;:!?\"'") or (named and piece[:1] == b" " and not _named(piece)):
             break

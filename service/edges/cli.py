@@ -87,7 +87,7 @@ def summarize(
     if as_json and as_markdown:
         _fail("--json and --markdown exclude each other", BAD_INPUT)
     settings = _settings(model=model, reader=reader)
-    submitted = _read_articles(files or [], published_on or [], use_example, settings)
+    submitted = read_articles(files or [], published_on or [], use_example, settings)
     product = wire(settings, _say)
     try:
         with _watched("starting the model") as tell:
@@ -108,7 +108,8 @@ def _show(response: SummaryResponse, *, as_json: bool, as_markdown: bool) -> Non
         _out.print(brief.terminal(response))
 
 
-def _read_articles(paths: list[Path], published_on: list[str], use_example: bool, settings: Settings) -> list[Submitted]:
+def read_articles(paths: list[Path], published_on: list[str], use_example: bool, settings: Settings) -> list[Submitted]:
+    """The articles of text files, or the bundled example; ends the command where they do not fit."""
     if use_example == bool(paths):
         _fail("name one or more text files, or give --example", BAD_INPUT)
     if use_example:
