@@ -367,11 +367,12 @@ class LlamaEngine:
             index = document.waiting.popleft()
             question = document.batch.questions[index]
             began = time.perf_counter()
-            matcher = LLMatcher(self._guide, grammar(question.constraint), log_level=0)
-            counts["constraints_s"] += time.perf_counter() - began
-            if matcher.is_error():
-                self._fail(document, ConstraintRefused(f"question {question.id}: {matcher.get_error()}"))
+            try:
+                matcher = self._matcher(question)
+            except ConstraintRefused as error:
+                self._fail(document, error)
                 return
+            counts["constraints_s"] += time.perf_counter() - began
             position = document.ends[-1 if question.after is None else question.after]
             tail = document.tails[index]
             fork = _Fork(document, index, self._free.pop(), position, matcher, list(tail), self._source(question), prompted=len(tail))
@@ -380,6 +381,12 @@ class LlamaEngine:
             counts["forks"] += 1
             counts["prompt_tokens"] += len(tail)
             counts["prompt_tokens_reused"] += position
+
+    def _matcher(self, question: Question) -> LLMatcher:
+        matcher = LLMatcher(self._guide, grammar(question.constraint), log_level=0)
+        if matcher.is_error():
+            raise ConstraintRefused(f"question {question.id}: {matcher.get_error()}")
+        return matcher
 
     def _source(self, question: Question) -> list[int]:
         """The tokens that an answer may copy, as they look after a space."""

@@ -108,11 +108,11 @@ def header(path: Path) -> dict[str, Any]:
                         _value(stream, inner)
                 else:
                     found[short] = _value(stream, kind)
-    except (struct.error, OSError, UnicodeDecodeError, KeyError) as error:
+    except (struct.error, OSError, KeyError, MemoryError, OverflowError) as error:
         raise EngineError(f"{path} is no model that can be read: {error}") from error
     missing = [key for key in (*_WANTED, "vocabulary") if key not in found]
     if missing:
-        raise EngineError(f"{path} is no language model: its header does not tell {', '.join(missing)}")
+        raise EngineError(f"{path} is no model that reads: its header does not tell {', '.join(missing)}")
     return found
 
 
@@ -133,7 +133,7 @@ def _array(stream: IO[bytes]) -> tuple[int, int]:
 def _text(stream: IO[bytes]) -> str:
     size = _read(stream, "<Q")
     if size > 1 << 24:
-        raise EngineError("a text of more than 16 MB in a model's header")
+        raise EngineError("no model: a text of more than 16 MB in its header")
     return stream.read(size).decode("utf-8", errors="replace")
 
 

@@ -9,6 +9,7 @@ import ctypes
 import hashlib
 import os
 import tempfile
+import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -66,7 +67,7 @@ def _read(path: Path) -> list[bytes] | None:
     try:
         with np.load(path, allow_pickle=False) as held:
             joined, lengths, digest = held["joined"].tobytes(), held["lengths"], held["digest"].tobytes()
-    except (OSError, ValueError, KeyError, EOFError):
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         return None
     if digest != _digest(joined, lengths):
         return None

@@ -93,10 +93,16 @@ def listen(views: Sequence[View], engine: Engine, prompt: ReadingPrompt, stop: S
         except PromptTooLong as error:
             windows.append([])
             failures[number] = str(error)
-    batches = [_batch(window, prompt, sizes) for pieces in windows for window in pieces]
-    asked = engine.ask(batches, stop, heard) if batches else Readings((), Usage())
-    readings = iter(asked.readings)
-    return [_listened(pieces, [next(readings) for _ in pieces], failures.get(number, "")) for number, pieces in enumerate(windows)], asked.usage
+    batches = [[_batch(window, prompt, sizes) for window in pieces] for pieces in windows]
+    # An article that stands there twice is read once.
+    different = list(dict.fromkeys(batch for pieces in batches for batch in pieces))
+    asked = engine.ask(different, stop, heard) if different else Readings((), Usage())
+    readings = dict(zip(different, asked.readings, strict=True))
+    listened = [
+        _listened(pieces, [readings[batch] for batch in asked_of], failures.get(number, ""))
+        for number, (pieces, asked_of) in enumerate(zip(windows, batches, strict=True))
+    ]
+    return listened, asked.usage
 
 
 def _batch(window: _Window, prompt: ReadingPrompt, sizes: _Sizes) -> Batch:

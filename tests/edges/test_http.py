@@ -135,6 +135,33 @@ def test_a_request_end_to_end_on_the_embedded_model(server):
     assert all(texts[c["article"]][c["start"] : c["end"]] == c["quote"] for c in cited)
 
 
+@pytest.mark.model
+def test_what_was_read_is_kept_over_a_restart_and_changes_no_answer(server, tmp_path):
+    body, kept = as_request(example.articles()), {"CASEBRIEF_CACHE_MB": "8", "CASEBRIEF_CACHE_DIR": str(tmp_path)}
+    without = post(server, body).json()
+    with running_server(**kept) as (address, _):
+        cold, warm = post(address, body).json(), post(address, body).json()
+        fewer = post(address, {"articles": body["articles"][:2]}).json()
+    with running_server(**kept) as (address, _):
+        restarted = post(address, body).json()
+    assert cold["timings"]["output_tokens"] == without["timings"]["output_tokens"] > 0
+    assert [one["timings"]["output_tokens"] for one in (warm, fewer, restarted)] == [0, 0, 0]
+    assert len({without_clock(one) for one in (without, cold, warm, restarted)}) == 1
+
+
+@pytest.mark.model
+def test_requests_at_once_share_the_model_and_are_each_answered(server):
+    bodies = [as_request(example.articles()[place : place + 1]) for place in range(3)]
+    alone = [post(server, body).json() for body in bodies]
+    with ThreadPoolExecutor(6) as pool:
+        together = [one.json() for one in pool.map(lambda body: post(server, body), bodies * 2)]
+    for number, answer in enumerate(together):
+        assert answer["articles"] == alone[number % 3]["articles"]
+        assert answer["summary"]["caption"] == alone[number % 3]["summary"]["caption"]
+        text = bodies[number % 3]["articles"][0]["text"]
+        assert all(text[c["start"] : c["end"]] == c["quote"] for c in citations_of(answer))
+
+
 LONG = {"articles": [{"text": ("The lawsuit says that Norvane Home Inc sold pumps that fail in the rain. " * 300)}] * 3}
 
 

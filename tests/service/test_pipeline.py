@@ -280,3 +280,17 @@ def test_progress_is_told():
     told = []
     summarizer().summarize(example.articles(), progress=lambda what, done, total: told.append((done, total)))
     assert told == [(0, 3), (1, 3), (2, 3), (1, 1)]
+
+
+def test_a_kept_reading_gives_the_same_bytes(tmp_path):
+    from casebrief.models.cache import CachedEngine, Store
+
+    script = [{"2": "denies: so"}, {"1": "act: the doorbells listen"}, {"3": "asks: $5,000"}]
+
+    def told(engine) -> str:
+        return without_clock(document(summarizer(BothReader(RuleReader(), by_model(engine))).summarize(example.articles())))
+
+    store = Store(tmp_path / "answers.sqlite", 1_000_000)
+    behind = FakeEngine(script)
+    assert told(FakeEngine(script)) == told(CachedEngine(behind, store, "")) == told(CachedEngine(FakeEngine(), store, ""))
+    assert len(behind.batches) == 3
