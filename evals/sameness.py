@@ -6,20 +6,24 @@ from those of the whole case together, when every article is read alone, when no
 
 from __future__ import annotations
 
+import json
 import sys
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from importlib.resources import as_file, files
 
 from casebrief.evals.bench import Metered
 from casebrief.evals.labels import Case, load_cases
-from casebrief.models.engine import Batch, EngineConfig, Readings
+from casebrief.evals.scoring import CaseScore, score_case, totals
+from casebrief.models.engine import Batch, EngineConfig, EngineInfo, Heard, Reading, Readings, Stop, Usage, never, unheard
 from casebrief.models.llama import LlamaEngine
 from casebrief.prompts.loader import load as load_prompt
 from casebrief.service.edges.settings import Settings
 from casebrief.service.edges.wiring import catalog_of, engine_config
 from casebrief.service.pipeline.articles import assemble
 from casebrief.service.pipeline.asking import listen
+from casebrief.service.pipeline.reading import BothReader, ModelReader, RuleReader
+from casebrief.service.pipeline.summarizing import Summarizer
 
 
 def shipped() -> EngineConfig:
@@ -30,51 +34,82 @@ def shipped() -> EngineConfig:
     return engine_config(settings, catalog, model, catalog.entry(model))
 
 
-def asked(engine: LlamaEngine, case: Case) -> tuple[list[Batch], list[str]]:
-    """A case's batches, and the answers to all of them together."""
+@dataclass(frozen=True)
+class _Given:
+    """The engine port over answers that are known already."""
+
+    engine: LlamaEngine
+    readings: tuple[Reading, ...]
+
+    @property
+    def info(self) -> EngineInfo:
+        return self.engine.info
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """See the port."""
+        return self.engine.count_tokens(texts)
+
+    def ask(self, batches: Sequence[Batch], stop: Stop = never, heard: Heard = unheard) -> Readings:
+        """See the port."""
+        return Readings(self.readings, Usage())
+
+    def close(self) -> None:
+        """Nothing to let go of."""
+
+
+def one_by_one(engine: LlamaEngine, batch: Batch) -> Reading:
+    """The answers when every question is a job of its own."""
+    asked = [engine.ask([replace(batch, questions=(question,))]).readings[0] for question in batch.questions]
+    return Reading(tuple(answer for reading in asked for answer in reading.checked()))
+
+
+def ways(engine: LlamaEngine, undrafted: LlamaEngine, case: Case) -> dict[str, tuple[Reading, ...]]:
+    """A case's readings by the way in which it was asked; the product's comes first."""
     meter = Metered(engine)
     listen(assemble(case.articles).views, meter, load_prompt())
-    return meter.batches, _texts([meter.readings])
+    return {
+        "together": meter.readings.readings,
+        "articles alone": tuple(engine.ask([batch]).readings[0] for batch in meter.batches),
+        "no drafts": undrafted.ask(meter.batches).readings,
+        "questions alone": tuple(one_by_one(engine, batch) for batch in meter.batches),
+    }
 
 
-def alone(engine: LlamaEngine, batches: Sequence[Batch]) -> list[str]:
-    """The answers when every batch is a job of its own."""
-    return _texts([engine.ask([batch]) for batch in batches])
+def texts(readings: Sequence[Reading]) -> list[str]:
+    """The answers alone, in order."""
+    return [answer.text for reading in readings for answer in reading.checked()]
 
 
-def one_by_one(engine: LlamaEngine, batches: Sequence[Batch]) -> list[str]:
-    """The answers when every question is a job of its own."""
-    return _texts([engine.ask([replace(batch, questions=(question,))]) for batch in batches for question in batch.questions])
-
-
-def _texts(readings: Sequence[Readings]) -> list[str]:
-    return [answer.text for one in readings for reading in one.readings for answer in reading.checked()]
-
-
-def differences(cases: Sequence[Case]) -> Iterator[tuple[str, int, dict[str, int]]]:
-    """By case: its answers, and how many differ in each way of asking."""
-    config = shipped()
-    engine, undrafted = LlamaEngine(config), LlamaEngine(config, drafts=False)
-    try:
-        for case in cases:
-            batches, together = asked(engine, case)
-            ways = {"articles alone": alone(engine, batches), "no drafts": _texts([undrafted.ask(batches)]), "questions alone": one_by_one(engine, batches)}
-            yield case.id, len(together), {name: sum(a != b for a, b in zip(together, texts, strict=True)) for name, texts in ways.items()}
-    finally:
-        engine.close()
-        undrafted.close()
+def score(engine: LlamaEngine, case: Case, readings: tuple[Reading, ...]) -> CaseScore:
+    """What the summary made of these answers is worth."""
+    catalog = catalog_of(Settings())
+    entry = catalog.entry(catalog.default)
+    reader = BothReader(RuleReader(), ModelReader(_Given(engine, readings), load_prompt(), entry.floor, entry.confidence))
+    response = Summarizer(reader, "", lambda: None).summarize(case.articles)
+    return score_case(case, json.loads(response.model_dump_json(by_alias=True)))
 
 
 def main() -> None:
     """Tell the differences of the bundled cases, or of those named."""
     with as_file(files("casebrief.evals")) as folder:
         cases = load_cases(folder / "cases", tuple(sys.argv[1:]))
-    total, sums = 0, dict[str, int]()
-    for case, count, found in differences(cases):
-        total += count
-        sums = {name: sums.get(name, 0) + number for name, number in found.items()}
-        print(f"{case}: {count} answers; differ: {found}", flush=True)
-    print(f"all: {total} answers; differ: " + ", ".join(f"{name} {number} ({number / total:.2%})" for name, number in sums.items()))
+    config = shipped()
+    engine, undrafted = LlamaEngine(config), LlamaEngine(config, drafts=False)
+    differ: dict[str, int] = {}
+    scores: dict[str, list[CaseScore]] = {}
+    total = 0
+    for case in cases:
+        found = ways(engine, undrafted, case)
+        together = texts(found["together"])
+        total += len(together)
+        for name, readings in found.items():
+            differ[name] = differ.get(name, 0) + sum(a != b for a, b in zip(together, texts(readings), strict=True))
+            scores.setdefault(name, []).append(score(engine, case, readings))
+        print(f"{case.id}: {len(together)} answers", file=sys.stderr, flush=True)
+    for name, number in differ.items():
+        reached = totals(scores[name])
+        told = ", ".join(f"{key} {reached[key]:.3f}" for key in ("recall_vital", "recall", "precision"))
+        print(f"{name}: {number} of {total} answers differ ({number / total:.2%}); {told}")
 
 
 if __name__ == "__main__":

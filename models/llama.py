@@ -101,6 +101,7 @@ class _Document:
     ends: list[int] = field(default_factory=list)
     tails: list[list[int]] = field(default_factory=list)
     waiting: deque[int] = field(default_factory=deque)
+    pieces: deque[tuple[Sequence[int], int, int]] = field(default_factory=deque)
     sequence: int = -1
     answers: dict[int, Answer] = field(default_factory=dict)
     error: EngineError | None = None
@@ -163,6 +164,7 @@ class LlamaEngine:
         self._calling: frozenset[Job] = frozenset()
         self._queue: deque[_Document] = deque()
         self._open: list[_Document] = []
+        self._reading: _Document | None = None
         self._forks: list[_Fork] = []
         self._free: list[int] = []
         self._held: tuple[int, ...] = ()
@@ -216,8 +218,8 @@ class LlamaEngine:
         """
         try:
             self._drop_stopped()
-            self._admit()
-            self._advance()
+            if not self._read_on():
+                self._advance()
         except (EngineError, MemoryError) as error:
             told = error if isinstance(error, EngineError) else AllocationRefused("memory was refused")
             for job in self._jobs:
@@ -231,7 +233,7 @@ class LlamaEngine:
         """Drop all that the context holds, the instructions too."""
         self._held = ()
         self._queue.clear()
-        self._open, self._forks = [], []
+        self._open, self._forks, self._reading = [], [], None
         self._free = list(range(SEQUENCES - 1, INSTRUCTIONS, -1))
         self.native.clear()
 
@@ -252,6 +254,8 @@ class LlamaEngine:
         """Give back a document's sequence and those of its forks."""
         for fork in [fork for fork in self._forks if fork.document is document]:
             self._release(fork)
+        if document is self._reading:
+            self._reading = None
         if document in self._open:
             self._open.remove(document)
             self.native.cut(document.sequence)
@@ -264,24 +268,58 @@ class LlamaEngine:
 
     # ------------------------------------------------------------------ documents
 
-    def _admit(self) -> None:
-        """Fill free slots: questions of open documents first, then further documents."""
-        for document in list(self._open):
+    def _read_on(self) -> bool:
+        """Read a piece of the document whose turn it is; whether there was one. One piece a step: in between, others are heard."""
+        for known in list(self._open):
+            if known is not self._reading:
+                self._fork(known)
+        self._reading = self._reading or self._next()
+        document = self._reading
+        if document is None:
+            return False
+        tokens, position, sequence = document.pieces[0]
+        if sequence == document.sequence and position == len(document.opening):
+            self._held = document.opening
+            self.native.fork(INSTRUCTIONS, sequence, position)
+        try:
+            if tokens:
+                self._evaluate([(token, position + offset, sequence, False) for offset, token in enumerate(tokens)], {document.job: (len(tokens), 0)})
+        except PromptTooLong as error:
+            self._fail(document, error)
+            return True
+        except Cancelled:
+            return True
+        document.job.counts["prompt_tokens"] += len(tokens)
+        document.pieces.popleft()
+        if not document.pieces:
+            self._reading = None
             self._fork(document)
+        return True
+
+    def _next(self) -> _Document | None:
+        """Open the next document, if there is room beside those that are open."""
         while self._queue and len(self._forks) < self._enough and len(self._free) > 1:
             document = self._queue[0]
             try:
                 self._prepare(document)
-                if self._open and not self._fits(document):
-                    return
-                self._prefill(document)
-            except (PromptTooLong, ConstraintRefused) as error:
+            except PromptTooLong as error:
+                self._queue.popleft()
                 self._fail(document, error)
-            except Cancelled:
-                return
+                continue
+            if self._open and not self._fits(document):
+                return None
             self._queue.popleft()
-            if document.error is None:
-                self._fork(document)
+            document.sequence = self._free.pop()
+            self._open.append(document)
+            if self._held == document.opening:
+                document.job.counts["prompt_tokens_reused"] += len(document.opening)
+            else:
+                self._held = ()
+                self.native.clear()
+                document.pieces.extend(_pieces(document.opening, 0, INSTRUCTIONS))
+            document.pieces.extend(_pieces(document.tokens, len(document.opening), document.sequence))
+            return document
+        return None
 
     def _fits(self, document: _Document) -> bool:
         """Whether a document can be opened beside those that are: the largest question of any of them must fit when all forks are done."""
@@ -335,30 +373,6 @@ class LlamaEngine:
         """Cells that nobody holds and no fork may still want."""
         held = len(self._held) + sum(len(document.tokens) for document in self._open)
         return self.native.room - held - sum(fork.document.need(fork.index) for fork in self._forks)
-
-    def _prefill(self, document: _Document) -> None:
-        """Read a document once. Raises `Cancelled` when its job was stopped meanwhile."""
-        reused = len(document.opening)
-        if self._held != document.opening:
-            self._held, reused = (), 0
-            self.native.clear()
-            self._read(document, document.opening, 0, INSTRUCTIONS)
-            self._held = document.opening
-        document.sequence = self._free.pop()
-        self._open.append(document)
-        self.native.fork(INSTRUCTIONS, document.sequence, len(document.opening))
-        self._read(document, document.tokens, len(document.opening), document.sequence)
-        document.job.counts["prompt_tokens_reused"] += reused
-
-    def _read(self, document: _Document, tokens: Sequence[int], position: int, sequence: int) -> None:
-        for start in range(0, len(tokens), CHUNK):
-            if document.job.halted or document.job.stop():
-                document.job.halted = True
-                raise Cancelled("the job was taken back")
-            chunk = tokens[start : start + CHUNK]
-            entries = [(token, position + start + offset, sequence, False) for offset, token in enumerate(chunk)]
-            self._evaluate(entries, {document.job: (len(chunk), 0)})
-            document.job.counts["prompt_tokens"] += len(chunk)
 
     def _fork(self, document: _Document) -> None:
         """Ask a document's waiting questions, as many as there are slots and cells for."""
@@ -542,6 +556,12 @@ class LlamaEngine:
             forced=fork.forced,
             finish=fork.finish or "length",
         )
+
+
+def _pieces(tokens: Sequence[int], position: int, sequence: int) -> Iterator[tuple[Sequence[int], int, int]]:
+    """Tokens in calls of `CHUNK` at most, each with its place; one for no tokens."""
+    for start in range(0, max(1, len(tokens)), CHUNK):
+        yield tokens[start : start + CHUNK], position + start, sequence
 
 
 _BITS = np.arange(32, dtype=np.int64)

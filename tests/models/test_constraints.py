@@ -14,7 +14,7 @@ SOURCE = 'He said: "It is a €5 naïve\n\n\tlie", and “left” 😀 the build
 def allows(engine: LlamaEngine, constraint, text: str) -> bool:
     matcher = llguidance.LLMatcher(engine._guide, grammar(constraint), log_level=0)
     assert not matcher.is_error(), matcher.get_error()
-    tokens = engine.tokenize(text, special=False)
+    tokens = engine.native.tokenize(text, special=False)
     return matcher.try_consume_tokens(tokens) == len(tokens) and matcher.is_accepting()
 
 

@@ -132,5 +132,12 @@ def test_a_constraint_that_does_not_compile_is_refused(engine: LlamaEngine):
 def test_a_stop_is_heard_and_leaves_the_engine_whole(engine: LlamaEngine):
     calls = iter(range(1000))
     with pytest.raises(Cancelled):
-        ask(engine, Batch("Answer.", (DOCUMENT,), questions("court", "judge")), lambda: next(calls) > 1)
+        ask(engine, Batch("Answer.", (DOCUMENT,), questions("court", "judge")), lambda: next(calls) > 0)
     prove(engine)
+
+
+@pytest.mark.parametrize("document", [(), ("",), ("", "")])
+def test_a_document_without_words_is_answered(engine: LlamaEngine, document):
+    engine.ask([Batch("Answer with yes or no.", document, (Question("q", "Is it?", Choice(("yes", "no")), 4),))])
+    again = engine.ask([Batch("Answer with yes or no.", document, (Question("q", "Is it?", Choice(("yes", "no")), 4),))])
+    assert again.readings[0].checked()[0].text in ("yes", "no")
