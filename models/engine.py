@@ -64,7 +64,7 @@ class Usage:
 
     Seconds: the native library at prompts and at answers, and the constraints' library. What is evaluated for several jobs
     in one call is shared out by tokens. Tokens: of the prompts evaluated and reused, answered, forced by a constraint, drafted
-    from the source and of these right. ``decode_steps`` are calls that evaluated some of its answers' tokens.
+    from the source and of these right. ``decode_steps`` are calls from whose logits tokens of its answers were chosen.
     """
 
     prefill_s: float = 0.0

@@ -11,6 +11,7 @@ source itself, so nothing but the order of evaluation changes), and the end at t
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import time
 from collections import defaultdict, deque
@@ -429,6 +430,8 @@ class LlamaEngine:
 
     def _advance(self) -> None:
         """One step: evaluate every fork's pending and drafted tokens, then let each say what it says."""
+        for fork in list(self._forks):
+            self._shorten(fork)
         for group in self._groups():
             entries: list[Entry] = []
             shares: dict[Job, tuple[int, int]] = {}
@@ -442,14 +445,25 @@ class LlamaEngine:
                 logits = self._evaluate(entries, shares)
             except Cancelled:
                 continue
-            for job, (_, answer) in shares.items():
-                job.counts["decode_steps"] += answer > 0
+            for job in shares:
+                job.counts["decode_steps"] += 1
             row = 0
             for fork in group:
                 rows = 1 + len(fork.draft)
                 if fork in self._forks:
                     self._hear(fork, logits[row : row + rows])
                 row += rows
+
+    def _shorten(self, fork: _Fork) -> None:
+        """Evaluate what a fork has pending beyond the tokens of one call."""
+        while len(fork.pending) > CHUNK:
+            first, fork.pending = fork.pending[:CHUNK], fork.pending[CHUNK:]
+            prompt = min(fork.prompted, CHUNK)
+            with contextlib.suppress(Cancelled):
+                self._evaluate(
+                    [(token, fork.position + n, fork.sequence, False) for n, token in enumerate(first)], {fork.document.job: (prompt, CHUNK - prompt)}
+                )
+            fork.position, fork.prompted = fork.position + CHUNK, fork.prompted - prompt
 
     def _groups(self) -> Iterator[list[_Fork]]:
         """The forks in calls that hold as many tokens and logits as a call may; drafts only where there is room for them."""

@@ -29,7 +29,7 @@ PINNED = {
     "forced_tokens": 10,
     "drafted_tokens": 22,
     "drafted_right": 18,
-    "decode_steps": 3,
+    "decode_steps": 4,
     "forks": 3,
 }
 LABELS = ("defendant", "act", "asks")
@@ -151,3 +151,12 @@ def test_more_questions_than_slots_are_all_answered(engine):
     questions = tuple(Question(str(n), "", Choice(("yes", "no")), 4, n) for n in range(1, 121))
     answers = engine.ask([Batch("Answer.", passages, questions)]).readings[0].checked()
     assert [answer.question for answer in answers] == [str(n) for n in range(1, 121)]
+
+
+def test_a_question_and_an_answer_longer_than_a_call_are_evaluated_in_pieces(engine):
+    long = "word " * 700
+    asked = (Question("q", long, Choice(("yes", "no")), 4), Question("r", "Copy.", Choice((long.strip(), "no such thing " * 300)), 800))
+    first, second = engine.ask([Batch("Answer.", (), asked[:1]), Batch("Answer.", (), asked[1:])]).readings
+    assert first.checked()[0].text in ("yes", "no")
+    assert second.checked()[0].finish in ("stop", "length")
+    assert second.checked()[0].forced > 500
