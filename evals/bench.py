@@ -269,11 +269,11 @@ def figures(found: dict[str, Any]) -> dict[str, float]:
             told[f"{name}_over_product"] = median([one[name]["seconds"] / one["product"]["seconds"] for one in rounds])
     if found["kept"]:
         told["last_article_over_all"] = median([last / cold for last, cold in zip(found["kept"]["last_s"], found["kept"]["all_s"], strict=True)])
-    alone = median([one["seconds"] for one in found["at_once"] if one["requests"] == 1])
-    for count in AT_ONCE[1:]:
-        these = [one for one in found["at_once"] if one["requests"] == count]
-        told[f"throughput_of_{count}_over_one"] = median([count * alone / one["seconds"] for one in these])
-        told[f"slowest_of_{count}_over_sum"] = median([one["slowest_s"] / (count * alone) for one in these])
+    turns = found["at_once"]
+    for place, count in enumerate(AT_ONCE[1:], 1):
+        these = [(turns[start]["seconds"], turns[start + place]) for start in range(0, len(turns), len(AT_ONCE))]
+        told[f"throughput_of_{count}_over_one"] = median([count * alone / one["seconds"] for alone, one in these])
+        told[f"slowest_of_{count}_over_sum"] = median([one["slowest_s"] / (count * alone) for alone, one in these])
     return told
 
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from importlib.resources import as_file, files
 
 from casebrief.evals.bench import Metered
 from casebrief.evals.labels import Case, load_cases
 from casebrief.evals.scoring import CaseScore, score_case, totals
-from casebrief.models.engine import Batch, EngineConfig, EngineInfo, Heard, Reading, Readings, Stop, Usage, never, unheard
+from casebrief.models.engine import Batch, EngineConfig, Heard, Reading, Readings, Stop, Usage, never, unheard
 from casebrief.models.llama import LlamaEngine
 from casebrief.prompts.loader import load as load_prompt
 from casebrief.service.edges.settings import Settings
@@ -34,27 +34,12 @@ def shipped() -> EngineConfig:
     return engine_config(settings, catalog, model, catalog.entry(model))
 
 
-@dataclass(frozen=True)
-class _Given:
+class _Given(Metered):
     """The engine port over answers that are known already."""
-
-    engine: LlamaEngine
-    readings: tuple[Reading, ...]
-
-    @property
-    def info(self) -> EngineInfo:
-        return self.engine.info
-
-    def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        """See the port."""
-        return self.engine.count_tokens(texts)
 
     def ask(self, batches: Sequence[Batch], stop: Stop = never, heard: Heard = unheard) -> Readings:
         """See the port."""
-        return Readings(self.readings, Usage())
-
-    def close(self) -> None:
-        """Nothing to let go of."""
+        return self.readings
 
 
 def one_by_one(engine: LlamaEngine, batch: Batch) -> Reading:
@@ -84,7 +69,7 @@ def score(engine: LlamaEngine, case: Case, readings: tuple[Reading, ...]) -> Cas
     """What the summary made of these answers is worth."""
     catalog = catalog_of(Settings())
     entry = catalog.entry(catalog.default)
-    reader = BothReader(RuleReader(), ModelReader(_Given(engine, readings), load_prompt(), entry.floor, entry.confidence))
+    reader = BothReader(RuleReader(), ModelReader(_Given(engine, readings=Readings(readings, Usage())), load_prompt(), entry.floor, entry.confidence))
     response = Summarizer(reader, "", lambda: None).summarize(case.articles)
     return score_case(case, json.loads(response.model_dump_json(by_alias=True)))
 

@@ -78,7 +78,7 @@ def test_without_drafts_the_same_is_said_in_more_steps(scripted, monkeypatch):
 
 
 def test_drafts_that_are_never_right_end(scripted, monkeypatch):
-    """The model copies a sentence in which every second word is another's; no answer changes, and few tokens are wasted."""
+    """Drafts that always begin the sentence again: no answer changes, and few tokens are wasted."""
     monkeypatch.setattr("casebrief.models.llama._draft", lambda fork, pieces: fork.source[: fork.trust] if fork.tokens else [])
     asked = scripted.ask([batch()])
     assert [answer.text for answer in asked.readings[0].checked()] == list(ANSWERS.values())
