@@ -24,7 +24,7 @@ from typing import Any
 import httpx
 from casebrief.evals.stock import MOST_ANSWER_TOKENS, messages, schema
 from casebrief.models.cache import CachedEngine, Store
-from casebrief.models.engine import Batch, Engine, EngineConfig, EngineInfo, Heard, Readings, Stop, Usage, never, unheard
+from casebrief.models.engine import Batch, Document, Engine, EngineConfig, EngineInfo, Heard, Labellings, Readings, Stop, Usage, never, unheard
 from casebrief.service.edges.settings import Settings
 from casebrief.service.edges.wiring import Casebrief, catalog_of, engine_config, wire
 from casebrief.service.pipeline.articles import Submitted
@@ -61,6 +61,10 @@ class Metered:
         """See the port."""
         self.batches, self.readings = list(batches), self.engine.ask(batches, stop, heard)
         return self.readings
+
+    def label(self, documents: Sequence[Document], stop: Stop = never, heard: Heard = unheard) -> Labellings:
+        """See the port."""
+        return self.engine.label(documents, stop, heard)
 
     def close(self) -> None:
         """See the port."""

@@ -1,4 +1,4 @@
-"""What was read stays read: the answers to a batch, kept on disk under the hash of everything that they depend on.
+"""What was read stays read: the answers to a batch, or a document's labels, kept on disk under the hash of everything that they depend on.
 
 A key covers the article's passages, the questions with their constraints, the instructions, the model with its adapters, the
 library's versions and the engine's settings: whatever differs is read again. The file holds words of articles; it is
@@ -12,22 +12,41 @@ import hashlib
 import json
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import TypeVar
 
-from casebrief.models.engine import Batch, Engine, EngineInfo, Heard, Reading, Readings, Stop, Usage, never, unheard
+from casebrief.models.engine import (
+    Batch,
+    Document,
+    Engine,
+    EngineInfo,
+    Heard,
+    Labelling,
+    Labellings,
+    Reading,
+    Readings,
+    Stop,
+    Usage,
+    never,
+    unheard,
+)
 from pydantic import TypeAdapter, ValidationError
 
 FORMAT = 1
 """To be raised when the meaning of a stored answer changes."""
 
 _TABLE = "CREATE TABLE IF NOT EXISTS readings (key TEXT PRIMARY KEY, reading BLOB NOT NULL, used INTEGER NOT NULL)"
-_reading, _batch = TypeAdapter(Reading), TypeAdapter(Batch)
+_batch, _document = TypeAdapter(Batch), TypeAdapter(Document)
+_reading, _labelling = TypeAdapter(Reading), TypeAdapter(Labelling)
+_either: TypeAdapter[Reading | Labelling] = TypeAdapter(Reading | Labelling)
+
+Kept = TypeVar("Kept", Reading, Labelling)
 
 
 class Store:
-    """Readings by key in one SQLite file of at most ``most_bytes`` of content; those unused for longest go first. Threads and processes may share it."""
+    """Readings and labellings by key in one SQLite file of at most ``most_bytes`` of content; those unused for longest go first. Threads and processes may share it."""
 
     def __init__(self, path: Path, most_bytes: int) -> None:
         """A file that is no store (torn, foreign) is put aside: it costs time, not answers."""
@@ -50,22 +69,22 @@ class Store:
             database.execute("PRAGMA secure_delete=ON")
             yield database
 
-    def get(self, keys: Sequence[str]) -> list[Reading | None]:
+    def get(self, keys: Sequence[str], kind: TypeAdapter[Kept]) -> list[Kept | None]:
         """What is stored of each key. A file that cannot be read now holds nothing."""
-        found: list[Reading | None] = []
+        found: list[Kept | None] = []
         try:
             with self._open() as database:
                 for key in keys:
                     row = database.execute("SELECT reading FROM readings WHERE key = ?", (key,)).fetchone()
-                    found.append(_reading.validate_json(row[0]) if row else None)
+                    found.append(kind.validate_json(row[0]) if row else None)
                 database.executemany("UPDATE readings SET used = (SELECT max(used) + 1 FROM readings) WHERE key = ?", [(key,) for key in keys])
         except (sqlite3.DatabaseError, ValidationError):
             return [None] * len(keys)
         return found
 
-    def put(self, readings: dict[str, Reading]) -> None:
+    def put(self, readings: Mapping[str, Reading | Labelling]) -> None:
         """Store readings and drop the oldest beyond the bound. Where the disk refuses, they are read again next time."""
-        rows = [(key, _reading.dump_json(reading)) for key, reading in readings.items()]
+        rows = [(key, _either.dump_json(reading)) for key, reading in readings.items()]
         with contextlib.suppress(sqlite3.DatabaseError), self._open() as database:
             newest = "(SELECT coalesce(max(used), 0) + 1 FROM readings)"
             database.executemany(f"INSERT OR REPLACE INTO readings VALUES (?, ?, {newest})", rows)  # noqa: S608 - a constant
@@ -105,20 +124,33 @@ class CachedEngine:
 
     def ask(self, batches: Sequence[Batch], stop: Stop = never, heard: Heard = unheard) -> Readings:
         """See the port; the usage is that of what had to be asked."""
-        keys = [self._key(batch) for batch in batches]
-        held = self._store.get(keys)
-        missing = [place for place, reading in enumerate(held) if reading is None]
-        known = sum(len(batch.questions) for batch, reading in zip(batches, held, strict=True) if reading)
+        keys = [self._key(_batch.dump_json(batch)) for batch in batches]
+        held = self._store.get(keys, _reading)
+        missing = [batch for batch, reading in zip(batches, held, strict=True) if reading is None]
+        known = sum(len(batch.questions) for batch in batches) - sum(len(batch.questions) for batch in missing)
         asked = Readings((), Usage())
         if missing:
-            asked = self._engine.ask([batches[place] for place in missing], stop, lambda answered, of: heard(known + answered, known + of))
-            self._store.put({keys[place]: reading for place, reading in zip(missing, asked.readings, strict=True) if not reading.error})
-        fresh = iter(asked.readings)
-        return Readings(tuple(reading or next(fresh) for reading in held), asked.usage)
+            asked = self._engine.ask(missing, stop, lambda answered, of: heard(known + answered, known + of))
+        return Readings(self._completed(keys, held, asked.readings), asked.usage)
 
-    def _key(self, batch: Batch) -> str:
+    def label(self, documents: Sequence[Document], stop: Stop = never, heard: Heard = unheard) -> Labellings:
+        """See the port; the usage is that of what had to be labelled."""
+        keys = [self._key(_document.dump_json(document)) for document in documents]
+        held = self._store.get(keys, _labelling)
+        missing = [document for document, labelling in zip(documents, held, strict=True) if labelling is None]
+        made = self._engine.label(missing, stop, heard) if missing else Labellings((), Usage())
+        return Labellings(self._completed(keys, held, made.labellings), made.usage)
+
+    def _completed(self, keys: Sequence[str], held: Sequence[Kept | None], made: Sequence[Kept]) -> tuple[Kept, ...]:
+        """What was held, with what was made where nothing was; that is kept from now on, errors apart."""
+        fresh = iter(made)
+        whole = tuple(kept or next(fresh) for kept in held)
+        self._store.put({key: new for key, old, new in zip(keys, held, whole, strict=True) if old is None and not new.error})
+        return whole
+
+    def _key(self, content: bytes) -> str:
         digest = hashlib.sha256(json.dumps([FORMAT, self._settings, asdict(self._engine.info)], sort_keys=True).encode())
-        digest.update(b"\0" + _batch.dump_json(batch))
+        digest.update(b"\0" + content)
         return digest.hexdigest()
 
     def close(self) -> None:

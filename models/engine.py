@@ -1,11 +1,14 @@
-"""The engine port: documents, many questions about each, every one answered under a constraint.
+"""The engine port: documents, and what a model makes of them: answers to questions under constraints, or labels on their words.
 
-An engine reads a document once and decodes the answers to its questions together, beside those to other documents. Nothing here depends on
-llama.cpp; adapters are the in-process engine (`llama`), the supervised worker (`supervisor`) and the fake (`fake`).
+An engine that answers reads a document once and decodes the answers to its questions together, beside those to other documents. An engine
+that labels reads a document once, every token in sight of every other, and decodes nothing. One engine does one of the two: what is
+loaded with heads labels. Nothing here depends on llama.cpp; adapters are the in-process engines (`llama`, `labels`), the supervised
+worker (`supervisor`) and the fake (`fake`).
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import astuple, dataclass
 from typing import Literal, Protocol
@@ -14,6 +17,9 @@ from casebrief.models.constraints import Constraint
 from casebrief.models.errors import BY_NAME, EngineError
 
 Finish = Literal["stop", "length"]
+
+Document = tuple[str, ...]
+"""A text in passages."""
 
 
 @dataclass(frozen=True)
@@ -107,11 +113,80 @@ class Readings:
 
 
 @dataclass(frozen=True)
+class Place:
+    """A place in a document: the passage, and how many code points of it lie before."""
+
+    passage: int
+    character: int
+
+
+@dataclass(frozen=True)
+class Mark:
+    """Words that carry a label, half-open; marks of different labels may nest and cross, those of one label do not.
+
+    ``probability`` is the model's, 0 to 1, calibrated where the heads hold a calibration of the label. ``members`` are the probabilities of the
+    label's members, empty where it has none. ``vector`` has length 1 and stands for what the words state (`Sameness`); empty without such a head.
+    """
+
+    label: str
+    start: Place
+    end: Place
+    probability: float
+    members: dict[str, float]
+    vector: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Labelling:
+    """The marks of one document by their starts, or the error that concerns this document alone.
+
+    ``classes`` holds for each head over the whole document the probabilities of its classes; none for a document without tokens.
+    """
+
+    marks: tuple[Mark, ...]
+    classes: dict[str, dict[str, float]]
+    tokens: int
+    error: str = ""
+    message: str = ""
+
+    def checked(self) -> Labelling:
+        """Itself. Raises the document's `EngineError`."""
+        if self.error:
+            raise BY_NAME.get(self.error, EngineError)(self.message)
+        return self
+
+
+@dataclass(frozen=True)
+class Labellings:
+    """What came of a job: a labelling for each of its documents, in their order. Of the usage, prompt tokens and seconds of prefill are told."""
+
+    labellings: tuple[Labelling, ...]
+    usage: Usage
+
+
+@dataclass(frozen=True)
+class Sameness:
+    """How two marks' vectors tell whether they state the same fact."""
+
+    scale: float
+    shift: float
+
+    def probability(self, one: Sequence[float], other: Sequence[float]) -> float:
+        """The probability, 0 to 1, that two vectors of length 1 stand for one fact.
+
+        >>> Sameness(10, -5).probability((1.0, 0.0), (0.6, 0.8)) > 0.7
+        True
+        """
+        cosine = sum(mine * theirs for mine, theirs in zip(one, other, strict=True))
+        return 1 / (1 + math.exp(-(self.scale * cosine + self.shift)))
+
+
+@dataclass(frozen=True)
 class EngineInfo:
     """What runs.
 
     ``context_tokens`` is the room that one document and all its answers share, ``build`` what the native build can, ``adapters`` the
-    SHA-256 of each adapter over the weights.
+    SHA-256 of each adapter over the weights, ``heads`` that of the heads: empty for an engine that answers.
     """
 
     model: str
@@ -122,6 +197,13 @@ class EngineInfo:
     build: str = ""
     notes: tuple[str, ...] = ()
     adapters: tuple[str, ...] = ()
+    heads: str = ""
+    sameness: Sameness | None = None
+
+    @property
+    def labels(self) -> bool:
+        """Whether this engine labels; it does not answer then."""
+        return bool(self.heads)
 
 
 @dataclass(frozen=True)
@@ -130,7 +212,8 @@ class EngineConfig:
 
     ``path`` is the file that is loaded: the weights of ``sha256`` as they are, with ``adapters`` applied while it runs; or, where
     ``merged`` names a form and a checksum, with the adapters of ``adapter_sums`` already in it. ``tables`` is a folder for what is computed
-    once of a vocabulary; without, nothing is kept.
+    once of a vocabulary; without, nothing is kept. With ``heads``, the path of a heads file (`heads`) of ``heads_sha256``, the engine is opened
+    for labels.
     """
 
     model: str
@@ -145,14 +228,16 @@ class EngineConfig:
     adapter_sums: tuple[str, ...] = ()
     merged: str = ""
     tables: str = ""
+    heads: str = ""
+    heads_sha256: str = ""
 
 
 Stop = Callable[[], bool]
-"""Asked before every token: true ends the job with `Cancelled`."""
+"""Asked before every call of the model: true ends the job with `Cancelled`."""
 
 
 Heard = Callable[[int, int], None]
-"""Told now and then how many questions of the job are answered, and how many there are."""
+"""Told now and then how many questions of the job are answered, and how many there are; for labels, how many calls are done and to do."""
 
 
 def never() -> bool:
@@ -165,7 +250,7 @@ def unheard(answered: int, of: int) -> None:
 
 
 class Engine(Protocol):
-    """A model that answers questions. Threads may share it: their jobs are worked on side by side."""
+    """A model that answers questions, or one that labels. Threads may share it: their jobs are worked on side by side."""
 
     @property
     def info(self) -> EngineInfo:
@@ -178,7 +263,14 @@ class Engine(Protocol):
         """Answer all questions of all batches.
 
         A batch that cannot be answered (`PromptTooLong`, `ConstraintRefused`) says so in its reading and leaves the others
-        alone. Raises every other `EngineError`; never returns a part of the answers.
+        alone. Raises every other `EngineError`, `NotOffered` where the engine labels; never returns a part of the answers.
+        """
+
+    def label(self, documents: Sequence[Document], stop: Stop = never, heard: Heard = unheard) -> Labellings:
+        """Label the words of all documents; a document may be of any length, and its cost grows with it.
+
+        A document that cannot be labelled says so in its labelling and leaves the others alone. Raises every other `EngineError`, `NotOffered`
+        where the engine answers; never returns a part of the labellings.
         """
 
     def close(self) -> None:

@@ -8,6 +8,7 @@ ModelError
 └── EngineError
     ├── ConstraintRefused   the constraint does not compile, or the matcher failed; a retry does not help
     ├── PromptTooLong       more tokens than the context holds; split the text
+    ├── NotOffered          an engine that answers was asked for labels, or the other way round
     ├── Cancelled           the caller took the job back, or its deadline passed
     ├── AllocationRefused   memory was refused; a retry may help, a smaller context does
     ├── EngineDied          the native library took the worker down; a retry helps once the worker is back
@@ -52,6 +53,10 @@ class PromptTooLong(EngineError):
     """The prompt and its answers need more tokens than the context has."""
 
 
+class NotOffered(EngineError):
+    """The engine was opened for the other of its two jobs: it labels with a heads file, and answers without."""
+
+
 class Cancelled(EngineError):
     """The job was taken back before it ended."""
 
@@ -85,6 +90,7 @@ BY_NAME: dict[str, type[EngineError]] = {
     for kind in (
         ConstraintRefused,
         PromptTooLong,
+        NotOffered,
         Cancelled,
         AllocationRefused,
         EngineDied,

@@ -1,29 +1,53 @@
-"""An engine without a model: queued answers, for tests."""
+"""An engine without a model: queued answers and labellings, for tests."""
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 
-from casebrief.models.engine import Answer, Batch, EngineInfo, Heard, Reading, Readings, Stop, Usage, never, unheard
-from casebrief.models.errors import Cancelled, ConstraintRefused, EngineError, PromptTooLong
+from casebrief.models.engine import (
+    Answer,
+    Batch,
+    Document,
+    EngineInfo,
+    Heard,
+    Labelling,
+    Labellings,
+    Reading,
+    Readings,
+    Sameness,
+    Stop,
+    Usage,
+    never,
+    unheard,
+)
+from casebrief.models.errors import Cancelled, ConstraintRefused, EngineError, NotOffered, PromptTooLong
 
 
 class FakeEngine:
     """Answers each batch with the next of ``script``: a mapping from question id to text, or an error.
 
-    Questions that a mapping does not name are answered with "none"; after the script's end all are.
-    A token is a run of four characters.
+    Questions that a mapping does not name are answered with "none"; after the script's end all are. With ``labellings`` it labels instead:
+    each document takes the next of them, or the error; after their end nothing is marked. A token is a run of four characters.
     """
 
-    def __init__(self, script: Iterable[Mapping[str, str] | EngineError] = (), context_tokens: int = 8192, confidence: float = -0.01) -> None:
-        self._script = deque(script)
-        self._context_tokens, self._confidence = context_tokens, confidence
+    def __init__(
+        self,
+        script: Iterable[Mapping[str, str] | EngineError] = (),
+        context_tokens: int = 8192,
+        confidence: float = -0.01,
+        labellings: Iterable[Labelling | EngineError] | None = None,
+        sameness: Sameness | None = None,
+    ) -> None:
+        self._script, self._labellings = deque(script), None if labellings is None else deque(labellings)
+        self._context_tokens, self._confidence, self._sameness = context_tokens, confidence, sameness
         self.batches: list[Batch] = []
+        self.documents: list[Document] = []
 
     @property
     def info(self) -> EngineInfo:
-        return EngineInfo("fake", "0" * 64, "fake", self._context_tokens, 1)
+        heads = "" if self._labellings is None else "0" * 64
+        return EngineInfo("fake", "0" * 64, "fake", self._context_tokens, 1, heads=heads, sameness=self._sameness)
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """One token for every four characters begun."""
@@ -31,6 +55,8 @@ class FakeEngine:
 
     def ask(self, batches: Sequence[Batch], stop: Stop = never, heard: Heard = unheard) -> Readings:
         """The next answers of the script."""
+        if self._labellings is not None:
+            raise NotOffered("this engine labels; it answers no questions")
         if stop():
             raise Cancelled("the job was taken back")
         readings = tuple(self._read(batch) for batch in batches)
@@ -47,6 +73,23 @@ class FakeEngine:
         if isinstance(scripted, EngineError):
             raise scripted
         return Reading(tuple(Answer(question.id, scripted.get(question.id, "none"), (self._confidence,), (0,), 1, 0, "stop") for question in batch.questions))
+
+    def label(self, documents: Sequence[Document], stop: Stop = never, heard: Heard = unheard) -> Labellings:
+        """The next labellings."""
+        if self._labellings is None:
+            raise NotOffered("this engine answers questions; it has no heads to label with")
+        if stop():
+            raise Cancelled("the job was taken back")
+        self.documents.extend(documents)
+        made = tuple(self._marked(document, self._labellings) for document in documents)
+        heard(len(made), len(made))
+        return Labellings(made, Usage(prompt_tokens=sum(labelling.tokens for labelling in made)))
+
+    def _marked(self, document: Document, queued: deque[Labelling | EngineError]) -> Labelling:
+        scripted = queued.popleft() if queued else Labelling((), {}, sum(self.count_tokens(document)))
+        if isinstance(scripted, EngineError):
+            raise scripted
+        return scripted
 
     def close(self) -> None:
         """Nothing to let go of."""

@@ -25,10 +25,12 @@ from casebrief.models.constraints import Choice, grammar, words_of
 from casebrief.models.engine import (
     Answer,
     Batch,
+    Document,
     EngineConfig,
     EngineInfo,
     Finish,
     Heard,
+    Labellings,
     Question,
     Reading,
     Readings,
@@ -37,7 +39,7 @@ from casebrief.models.engine import (
     never,
     unheard,
 )
-from casebrief.models.errors import AllocationRefused, Cancelled, ConstraintRefused, EngineError, PromptTooLong
+from casebrief.models.errors import AllocationRefused, Cancelled, ConstraintRefused, EngineError, NotOffered, PromptTooLong
 from casebrief.models.machine import CHUNK, OUTPUTS
 from casebrief.models.native import SEQUENCES, Entry, Native
 from casebrief.models.tokens import tokenizer
@@ -192,6 +194,10 @@ class LlamaEngine:
             self.step()
             heard(job.answered, job.questions)
         return job.readings()
+
+    def label(self, documents: Sequence[Document], stop: Stop = never, heard: Heard = unheard) -> Labellings:
+        """Not here: see `labels`."""
+        raise NotOffered("this engine answers questions; it has no heads to label with")
 
     def begin(self, batches: Sequence[Batch], stop: Stop = never) -> Job:
         """Take a job on; `step` until it is done."""

@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Literal
 
-from casebrief.models.engine import Batch, EngineConfig, EngineInfo, Heard, Readings, Stop, never, unheard
+from casebrief.models.engine import Batch, Document, EngineConfig, EngineInfo, Heard, Labellings, Readings, Stop, never, unheard
 from casebrief.models.errors import BY_NAME, Cancelled, EngineDied, EngineError, EngineHung, EngineUnavailable
 from casebrief.models.machine import Budget, refuse_if_too_large
 from casebrief.models.wire import (
@@ -32,6 +32,8 @@ from casebrief.models.wire import (
     Failed,
     FromWorker,
     Halt,
+    Label,
+    Labelled,
     Ready,
     ToWorker,
     from_worker,
@@ -267,6 +269,12 @@ class SupervisedEngine:
         assert isinstance(message, Done)
         return message.readings
 
+    def label(self, documents: Sequence[Document], stop: Stop = never, heard: Heard = unheard) -> Labellings:
+        """See the port."""
+        message = self._talk(lambda job: Label(job, tuple(documents)), stop, heard)
+        assert isinstance(message, Labelled)
+        return message.labellings
+
     def _live(self) -> _Process:
         with self._lock:
             if self._process is None or not self._process.alive():
@@ -274,14 +282,14 @@ class SupervisedEngine:
             assert self._process is not None
             return self._process
 
-    def _talk(self, order: Callable[[int], Ask | Count], stop: Stop, heard: Heard) -> Done | Counted:
+    def _talk(self, order: Callable[[int], Ask | Label | Count], stop: Stop, heard: Heard) -> Done | Labelled | Counted:
         """Give an order and wait for its answer; every other end raises."""
         process, job = self._live(), next(self._numbers)
         with process.route(job) as route:
             process.say(order(job))
             return self._await(process, job, route, stop, heard)
 
-    def _await(self, process: _Process, job: int, route: queue.Queue[FromWorker | None], stop: Stop, heard: Heard) -> Done | Counted:
+    def _await(self, process: _Process, job: int, route: queue.Queue[FromWorker | None], stop: Stop, heard: Heard) -> Done | Labelled | Counted:
         since = time.monotonic()
         while True:
             if stop():
@@ -301,5 +309,5 @@ class SupervisedEngine:
                 raise BY_NAME.get(message.error, EngineError)(message.message)
             if isinstance(message, Beat):
                 heard(message.answered, message.of)
-            elif isinstance(message, Done | Counted):
+            elif isinstance(message, Done | Labelled | Counted):
                 return message

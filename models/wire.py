@@ -1,7 +1,7 @@
 """The messages between supervisor and worker: one JSON object a line, both ways.
 
-To the worker: its `EngineConfig` first, then `Ask`, `Count` and `Halt`. From it: `Ready` or `Failed` at the start, then for each
-job any number of `Beat` and one `Done`, `Counted` or `Failed`. Jobs are worked on side by side; their numbers begin with 1, 0 is the start.
+To the worker: its `EngineConfig` first, then `Ask`, `Label`, `Count` and `Halt`. From it: `Ready` or `Failed` at the start, then for each
+job any number of `Beat` and one `Done`, `Labelled`, `Counted` or `Failed`. Jobs are worked on side by side; their numbers begin with 1, 0 is the start.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import IO, Annotated, Literal
 
-from casebrief.models.engine import Batch, EngineInfo, Readings
+from casebrief.models.engine import Batch, Document, EngineInfo, Labellings, Readings
 from pydantic import Field, TypeAdapter
 
 
@@ -18,6 +18,13 @@ class Ask:
     job: int
     batches: tuple[Batch, ...]
     kind: Literal["ask"] = "ask"
+
+
+@dataclass(frozen=True)
+class Label:
+    job: int
+    documents: tuple[Document, ...]
+    kind: Literal["label"] = "label"
 
 
 @dataclass(frozen=True)
@@ -41,7 +48,7 @@ class Ready:
 
 @dataclass(frozen=True)
 class Beat:
-    """A sign of life: how many of a job's questions are answered, and how many there are."""
+    """A sign of life: how much of a job is done, and how much there is (see `Heard`)."""
 
     job: int
     answered: int
@@ -54,6 +61,13 @@ class Done:
     job: int
     readings: Readings
     kind: Literal["done"] = "done"
+
+
+@dataclass(frozen=True)
+class Labelled:
+    job: int
+    labellings: Labellings
+    kind: Literal["labelled"] = "labelled"
 
 
 @dataclass(frozen=True)
@@ -71,8 +85,8 @@ class Failed:
     kind: Literal["failed"] = "failed"
 
 
-ToWorker = Ask | Count | Halt
-FromWorker = Ready | Beat | Done | Counted | Failed
+ToWorker = Ask | Label | Count | Halt
+FromWorker = Ready | Beat | Done | Labelled | Counted | Failed
 
 to_worker: TypeAdapter[ToWorker] = TypeAdapter(Annotated[ToWorker, Field(discriminator="kind")])
 from_worker: TypeAdapter[FromWorker] = TypeAdapter(Annotated[FromWorker, Field(discriminator="kind")])

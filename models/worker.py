@@ -15,7 +15,7 @@ import time
 from typing import IO
 
 from casebrief.models.engine import EngineConfig
-from casebrief.models.errors import EngineError
+from casebrief.models.errors import EngineError, NotOffered
 from casebrief.models.llama import Job, LlamaEngine, prove
 from casebrief.models.wire import (
     Ask,
@@ -26,6 +26,7 @@ from casebrief.models.wire import (
     Failed,
     FromWorker,
     Halt,
+    Label,
     Ready,
     from_worker,
     send,
@@ -40,7 +41,7 @@ BEAT_S = 0.25
 class _Worker:
     def __init__(self, source: IO[bytes], sink: IO[bytes]) -> None:
         self._source, self._sink = source, sink
-        self._orders: queue.Queue[Ask | Count] = queue.Queue()
+        self._orders: queue.Queue[Ask | Label | Count] = queue.Queue()
         self._jobs: dict[int, Job] = {}
         self._halted: set[int] = set()
         self._beaten = 0.0
@@ -85,6 +86,8 @@ class _Worker:
                     self._say(Counted(order.job, tuple(self._engine.count_tokens(order.texts))))
                 except (EngineError, MemoryError) as error:
                     self._fail(order.job, error)
+            elif isinstance(order, Label):
+                self._fail(order.job, NotOffered("this engine answers questions; it has no heads to label with"))
             else:
                 self._jobs[order.job] = self._engine.begin(order.batches, functools.partial(self._halted.__contains__, order.job))
 
