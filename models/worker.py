@@ -6,6 +6,8 @@ whatever native code prints goes to standard error. The worker ends when its inp
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import functools
 import os
 import queue
@@ -115,8 +117,24 @@ class _Worker:
         send(self._sink, from_worker.dump_json(message))
 
 
+PR_SET_DUMPABLE = 4
+"""Linux, prctl(2)."""
+
+
+def leave_no_core() -> None:
+    """A dump holds the weights and what clients sent: writing it delays the news of a death (by a minute on a slow disk), and it outlives the request."""
+    with contextlib.suppress(ImportError, OSError, ValueError):
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if sys.platform == "linux":
+        # The limit does not hold where the kernel pipes dumps to a program.
+        ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
+
+
 def main() -> int:
     """Take over the standard streams and work until the input ends."""
+    leave_no_core()
     sink = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     return _Worker(sys.stdin.buffer, sink).run()
