@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 from casebrief.evals.agreement import agreement
 from casebrief.evals.comparing import Comparison, compare
+from casebrief.evals.complaints_cli import complaints_command
 from casebrief.evals.gates import FLOOR_MISSED, LABELS_WRONG, PASSED, REGRESSED, RUN_FAILED, GateError, load_gates, misses
 from casebrief.evals.labels import Case, LabelError, load_cases, problems_of
 from casebrief.evals.report import write_report
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 eval_app = typer.Typer(no_args_is_help=True, help="Judge the summaries against hand-labelled cases.")
 app.add_typer(eval_app, name="eval")
+eval_app.command("complaints")(complaints_command)
 _out, _err = Console(highlight=False), Console(stderr=True, highlight=False)
 
 RUNS = Path("runs")
