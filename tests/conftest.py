@@ -9,12 +9,13 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx
+import psutil
 import pytest
 from casebrief.models.catalog import Catalog, load
 from casebrief.models.engine import EngineConfig
@@ -24,6 +25,9 @@ from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).resolve().parent.parent
 SEEDS = ROOT.parent / "shared" / "seeds"
+HANG_S = 1200
+"""Seconds after which something is taken to hang. No bound of speed: machines differ, and are busy; what is fast is told by `casebrief bench`."""
+
 SEED_DATES = ("2025-01-24", "2025-01-23", None, None, "2025-01-23")
 
 settings.register_profile("ci", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
@@ -70,14 +74,17 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+UNHURRIED = {"CASEBRIEF_CACHE_MB": "0", "CASEBRIEF_HANG_S": str(HANG_S), "CASEBRIEF_DEADLINE_S": str(HANG_S), "CASEBRIEF_SHUTDOWN_S": str(HANG_S)}
+"""Nothing kept: what a test sees was read for it. And no limit of time but those that the test is about."""
+
+
 @contextmanager
 def running_server(python: Path = Path(sys.executable), cwd: Path | None = None, **environment: str) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     """A real `casebrief serve` in a process of its own; yields its address and the process."""
     port = free_port()
     process = subprocess.Popen(
         [python, "-m", "casebrief.evals.cli", "serve", "--port", str(port)],
-        # Nothing kept: what a test sees was read for it.
-        env={**os.environ, "CASEBRIEF_CACHE_MB": "0", **environment},
+        env={**os.environ, **UNHURRIED, **environment},
         cwd=cwd,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -89,23 +96,35 @@ def running_server(python: Path = Path(sys.executable), cwd: Path | None = None,
     finally:
         process.terminate()
         try:
-            process.wait(30)
+            process.wait(HANG_S)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
 
 
-def wait_ready(address: str, process: subprocess.Popen[bytes], limit_s: float = 60) -> None:
-    end = time.monotonic() + limit_s
-    while time.monotonic() < end:
+def wait_ready(address: str, process: subprocess.Popen[bytes]) -> None:
+    def ready() -> bool:
         assert process.poll() is None, "the server ended while it started"
         try:
-            if httpx.get(f"{address}/readyz").status_code == 200:
-                return
+            return httpx.get(f"{address}/readyz", timeout=HANG_S).status_code == 200
         except httpx.TransportError:
-            pass
-        time.sleep(0.1)
-    raise AssertionError("the server was not ready in time")
+            return False
+
+    until(ready)
+
+
+def until(true: Callable[[], bool]) -> None:
+    """Wait until something is true; the test fails when it hangs."""
+    end = time.monotonic() + HANG_S
+    while not true():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.02)
+
+
+def spent(process: int) -> float:
+    """Processor seconds of a process so far: what it worked, however busy the machine is."""
+    times = psutil.Process(process).cpu_times()
+    return float(times.user + times.system)
 
 
 @pytest.fixture(scope="session")
