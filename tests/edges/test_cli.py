@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from casebrief.service import example
 from casebrief.service.domain.schema import SummaryResponse
+from conftest import HANG_S
 
 
 def casebrief(*arguments: object, cwd: Path | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -19,7 +20,7 @@ def casebrief(*arguments: object, cwd: Path | None = None, **environment: str) -
         env={**os.environ, "COLUMNS": "100", **environment},
         cwd=cwd,
         check=False,
-        timeout=120,
+        timeout=HANG_S,
     )
 
 
@@ -160,7 +161,7 @@ def test_a_hostile_folder_changes_nothing(article, tmp_path):
         (tmp_path / name).mkdir()
         (tmp_path / name / "__init__.py").write_text("raise SystemExit('imported from the working folder')")
     script = Path(sys.executable).with_name("casebrief")
-    done = subprocess.run([script, "summarize", article, "--json"], capture_output=True, text=True, cwd=tmp_path, check=False, timeout=120)
+    done = subprocess.run([script, "summarize", article, "--json"], capture_output=True, text=True, cwd=tmp_path, check=False, timeout=HANG_S)
     assert done.returncode == 0, done.stderr
 
 
