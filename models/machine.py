@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import struct
+import math
+import platform
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import psutil
 from casebrief.models.catalog import Form
 from casebrief.models.engine import EngineConfig
 from casebrief.models.errors import EngineError
+from casebrief.models.header import Header, header
 
 CHUNK = 512
 """Tokens that the engine evaluates in one call at most."""
@@ -18,26 +20,38 @@ CHUNK = 512
 OUTPUTS = 128
 """Tokens of a call that may have logits: what the buffer for them is bounded by."""
 
-_NUMBERS = {0: "<B", 1: "<b", 2: "<H", 3: "<h", 4: "<I", 5: "<i", 6: "<f", 7: "<?", 10: "<Q", 11: "<q", 12: "<d"}
-_STRING, _ARRAY = 8, 9
+Blocks = dict[int, tuple[int, int]]
+"""By ggml's number of a type: weights in a block, and bytes that a block takes in the second copy."""
 
-_WANTED = ("block_count", "embedding_length", "feed_forward_length", "attention.head_count", "context_length")
+_AMX: Blocks = {1: (1, 2), 2: (32, 18), 3: (32, 20), 8: (32, 38), 12: (256, 148), 13: (256, 180), 14: (256, 210), 23: (256, 138)}
+"""F16, Q4_0, Q4_1, Q8_0, Q4_K, Q5_K, Q6_K, IQ4_XS (llama.cpp, ggml-cpu/amx); Q8_0, Q4_K, Q5_K and IQ4_XS grow by sums that AMX needs beside them."""
+
+_INTERLEAVED_ON_X86: Blocks = {2: (32, 18), 10: (256, 84), 12: (256, 144), 20: (32, 18), 39: (32, 17)}
+"""Q4_0, Q2_K, Q4_K, IQ4_NL, MXFP4: rows interleaved for AVX2 and AVX-512 (llama.cpp, ggml-cpu/repack.cpp)."""
+
+_INTERLEAVED_ELSEWHERE: Blocks = _INTERLEAVED_ON_X86 | {8: (32, 34), 13: (256, 176), 14: (256, 210)}
+"""On Arm and RISC-V also Q8_0, Q5_K and Q6_K."""
 
 
 @dataclass(frozen=True)
 class Budget:
-    """Bytes that a model takes at most: its weights (mapped from their file), its context's cells, and what a call computes in."""
+    """Bytes that a model takes at most.
+
+    Its weights (mapped from their file), their second copy in the order that this processor multiplies fastest, its context's
+    cells, and what a call computes in.
+    """
 
     weights: int
+    repacked: int
     cells: int
     buffers: int
 
     @property
     def total(self) -> int:
-        return self.weights + self.cells + self.buffers
+        return self.weights + self.repacked + self.cells + self.buffers
 
     def __str__(self) -> str:
-        parts = (("weights", self.weights), ("cells", self.cells), ("buffers", self.buffers))
+        parts = (("weights", self.weights), ("repacked", self.repacked), ("cells", self.cells), ("buffers", self.buffers))
         return f"{_mb(self.total)} ({', '.join(f'{name} {_mb(size)}' for name, size in parts)})"
 
 
@@ -47,7 +61,8 @@ def budget(config: EngineConfig) -> Budget:
     Cells hold a key and a value of 16 bits a layer and head; a call's largest part are the attention's scores (heads x tokens of a
     call x cells, 32 bits, twice) and the logits of `OUTPUTS` tokens.
     """
-    head = header(Path(config.path))
+    told = header(Path(config.path))
+    head = told.values
     layers, width, heads = (int(_largest(head[key])) for key in ("block_count", "embedding_length", "attention.head_count"))
     kv_heads = int(_largest(head.get("attention.head_count_kv", heads)))
     key = int(head.get("attention.key_length", width // heads))
@@ -57,9 +72,29 @@ def budget(config: EngineConfig) -> Budget:
     scores = 2 * 4 * heads * CHUNK * cells
     return Budget(
         weights=Path(config.path).stat().st_size + sum(Path(adapter).stat().st_size for adapter in config.adapters),
+        repacked=repacked(told, blocks_here()) if config.extra_buffers else 0,
         cells=2 * layers * cells * kv_heads * (key + value),
-        buffers=scores + 4 * CHUNK * (2 * inner + 4 * width) + 4 * OUTPUTS * int(head["vocabulary"]),
+        buffers=scores + 4 * CHUNK * (2 * inner + 4 * width) + 4 * OUTPUTS * told.vocabulary,
     )
+
+
+def repacked(told: Header, blocks: Blocks) -> int:
+    """Bytes of the second copy that llama.cpp makes of matrices that it multiplies with (its ``use_extra_bufts``); the first stays mapped.
+
+    The embeddings are looked up, not multiplied with, unless they are the output's weights too.
+    """
+    own_output = any(tensor.name == "output.weight" for tensor in told.tensors)
+    matrices = (
+        tensor for tensor in told.tensors if len(tensor.shape) > 1 and tensor.kind in blocks and not (own_output and tensor.name == "token_embd.weight")
+    )
+    return sum(math.prod(tensor.shape) // blocks[tensor.kind][0] * blocks[tensor.kind][1] for tensor in matrices)
+
+
+def blocks_here() -> Blocks:
+    """What is repacked on this machine, by a build for it; a build for older processors repacks less."""
+    if platform.machine().lower() not in ("x86_64", "amd64"):
+        return _INTERLEAVED_ELSEWHERE
+    return _INTERLEAVED_ON_X86 | _AMX if {"amx_int8", "avx512_vnni"} <= processor_flags() else _INTERLEAVED_ON_X86
 
 
 def refuse_if_too_large(config: EngineConfig) -> Budget:
@@ -76,69 +111,23 @@ def available() -> int:
     return int(psutil.virtual_memory().available)
 
 
-def best_form() -> Form:
-    """Merged weights in 16 bits where the processor multiplies them natively, else in 8: on x86 AVX-512 BF16, on Arm BF16."""
-    try:
-        flags = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").split()
-    except OSError:
-        return "q8_0"
-    return "bf16" if "avx512_bf16" in flags or "bf16" in flags else "q8_0"
+def likely_form() -> Form:
+    """The form of merged weights that is likely the fastest here, where none was tried (`casebrief.models.trial`).
 
-
-def header(path: Path) -> dict[str, Any]:
-    """What a GGUF file's header says of its architecture, keys without the architecture's name; ``vocabulary`` is its number of tokens.
-
-    Reads no further than needed: a vocabulary takes seconds to read whole. Raises `EngineError` when the file is no GGUF.
+    16 bits where the processor multiplies them natively (on x86 AVX-512 BF16, on Arm BF16) and has no AMX, for which llama.cpp
+    multiplies 8 bits; else 8.
     """
-    found: dict[str, Any] = {}
+    flags = processor_flags()
+    native = "avx512_bf16" in flags or "bf16" in flags
+    return "bf16" if native and "amx_int8" not in flags else "q8_0"
+
+
+def processor_flags() -> frozenset[str]:
+    """What Linux says that the processor can; nothing elsewhere."""
     try:
-        with path.open("rb") as stream:
-            if stream.read(4) != b"GGUF":
-                raise EngineError(f"{path} is no model: it does not begin like a GGUF file")
-            _version, _tensors, entries = struct.unpack("<IQQ", stream.read(20))
-            for _ in range(entries):
-                key = _text(stream)
-                short = key.partition(".")[2]
-                kind = _read(stream, "<I")
-                if key == "tokenizer.ggml.tokens":
-                    inner, found["vocabulary"] = _array(stream)
-                    if all(wanted in found for wanted in _WANTED):
-                        break
-                    for _ in range(found["vocabulary"]):
-                        _value(stream, inner)
-                else:
-                    found[short] = _value(stream, kind)
-    except (struct.error, OSError, KeyError, MemoryError, OverflowError) as error:
-        raise EngineError(f"{path} is no model that can be read: {error}") from error
-    missing = [key for key in (*_WANTED, "vocabulary") if key not in found]
-    if missing:
-        raise EngineError(f"{path} is no model that reads: its header does not tell {', '.join(missing)}")
-    return found
-
-
-def _value(stream: IO[bytes], kind: int) -> Any:
-    if kind == _STRING:
-        return _text(stream)
-    if kind == _ARRAY:
-        inner, count = _array(stream)
-        return [_value(stream, inner) for _ in range(count)]
-    return _read(stream, _NUMBERS[kind])
-
-
-def _array(stream: IO[bytes]) -> tuple[int, int]:
-    """An array's element type and length; its elements come next."""
-    return _read(stream, "<I"), _read(stream, "<Q")
-
-
-def _text(stream: IO[bytes]) -> str:
-    size = _read(stream, "<Q")
-    if size > 1 << 24:
-        raise EngineError("no model: a text of more than 16 MB in its header")
-    return stream.read(size).decode("utf-8", errors="replace")
-
-
-def _read(stream: IO[bytes], form: str) -> Any:
-    return struct.unpack(form, stream.read(struct.calcsize(form)))[0]
+        return frozenset(Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").split())
+    except OSError:
+        return frozenset()
 
 
 def _largest(value: Any) -> Any:

@@ -13,7 +13,7 @@ from casebrief.models.catalog import Catalog, Entry, Form
 from casebrief.models.catalog import load as load_catalog
 from casebrief.models.engine import Engine, EngineConfig
 from casebrief.models.errors import EngineError
-from casebrief.models.machine import best_form
+from casebrief.models.machine import likely_form
 from casebrief.models.supervisor import Patience, SupervisedEngine
 from casebrief.prompts.loader import load as load_prompt
 from casebrief.service.edges.settings import Settings
@@ -120,4 +120,4 @@ def _form(settings: Settings, entry: Entry) -> Form | None:
     """The form of merged weights, or nothing where adapters are applied at run time."""
     if settings.weights == "adapter" or not entry.merged:
         return None
-    return best_form() if settings.weights == "auto" else settings.weights
+    return likely_form() if settings.weights == "auto" else settings.weights

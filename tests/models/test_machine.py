@@ -1,6 +1,7 @@
 """Memory is told before anything is loaded; what does not fit is refused with numbers; tables that are kept are the same."""
 
 import dataclasses
+from pathlib import Path
 
 import psutil
 import pytest
@@ -8,15 +9,17 @@ from casebrief.models import machine
 from casebrief.models.catalog import ChecksumMismatch, load
 from casebrief.models.engine import Batch, Question
 from casebrief.models.errors import CatalogError, EngineError, EngineUnavailable
+from casebrief.models.header import Header, Tensor, header
 from casebrief.models.llama import LlamaEngine
-from casebrief.models.machine import budget, header, refuse_if_too_large
+from casebrief.models.machine import budget, likely_form, refuse_if_too_large, repacked
 from casebrief.models.supervisor import SupervisedEngine
 from casebrief.models.tokens import _read, _table, _write
 
 
 def test_the_header_tells_the_architecture(config):
-    told = header(machine.Path(config.path))
-    assert (told["block_count"], told["attention.head_count_kv"], told["vocabulary"]) == (30, 3, 49152)
+    told = header(Path(config.path))
+    assert (told.values["block_count"], told.values["attention.head_count_kv"], told.vocabulary) == (30, 3, 49152)
+    assert Tensor("token_embd.weight", (576, 49152), 8) in told.tensors
 
 
 def test_cells_are_counted_by_the_formula(config):
@@ -25,17 +28,62 @@ def test_cells_are_counted_by_the_formula(config):
     assert budget(dataclasses.replace(config, context_tokens=4096)).cells == 2 * budget(config).cells
 
 
+Q4_1, Q8_0, BF16 = 3, 8, 30
+
+
+def test_a_second_copy_is_counted_where_the_processor_wants_one():
+    def copy(kind: int, blocks: machine.Blocks, *further: Tensor) -> int:
+        matrices = (Tensor("token_embd.weight", (64, 1000), kind), Tensor("blk.0.attn_q.weight", (64, 64), kind))
+        return repacked(Header({}, 1000, (*matrices, Tensor("output_norm.weight", (64,), 0), *further)), blocks)
+
+    # 8 bits and 16 for every 32 numbers, and with AMX 32 more
+    assert copy(Q8_0, machine._AMX) == (1000 + 64) * 2 * 38
+    assert copy(Q4_1, machine._AMX) == (1000 + 64) * 2 * 20
+    assert copy(Q8_0, machine._INTERLEAVED_ELSEWHERE) == (1000 + 64) * 2 * 34
+    assert copy(Q8_0, machine._INTERLEAVED_ON_X86) == copy(BF16, machine._AMX) == 0
+    # With weights of its own for the output the embeddings are not multiplied with.
+    assert copy(Q8_0, machine._AMX, Tensor("output.weight", (64, 1000), BF16)) == 64 * 2 * 38
+
+
+@pytest.mark.parametrize(
+    ("system", "flags", "blocks"),
+    [
+        ("x86_64", {"avx2"}, machine._INTERLEAVED_ON_X86),
+        ("x86_64", {"avx2", "avx512_vnni", "amx_int8"}, machine._INTERLEAVED_ON_X86 | machine._AMX),
+        ("arm64", {"asimddp"}, machine._INTERLEAVED_ELSEWHERE),
+    ],
+)
+def test_what_is_repacked_depends_on_the_processor(monkeypatch, system, flags, blocks):
+    monkeypatch.setattr(machine.platform, "machine", lambda: system)
+    monkeypatch.setattr(machine, "processor_flags", lambda: frozenset(flags))
+    assert machine.blocks_here() == blocks
+
+
+@pytest.mark.parametrize(
+    ("flags", "form"), [({"avx2"}, "q8_0"), ({"avx512_bf16"}, "bf16"), ({"avx512_bf16", "amx_int8"}, "q8_0"), ({"bf16"}, "bf16"), (set(), "q8_0")]
+)
+def test_an_untried_form_is_chosen_by_the_processor(monkeypatch, flags, form):
+    monkeypatch.setattr(machine, "processor_flags", lambda: frozenset(flags))
+    assert likely_form() == form
+
+
 @pytest.mark.model
 def test_the_worker_takes_no_more_than_was_told(config):
-    engine = SupervisedEngine(config)
-    engine.start()
-    try:
-        engine.ask([Batch("Answer.", ("word " * 1500,), (Question("q", "", machine_choice(), 4),))])
-        process = psutil.Process(int(str(engine.describe()["pid"])))
-        # Beside the model there is an interpreter with its libraries: a fixed 150 MB at most.
-        assert process.memory_info().rss < engine.budget.total + 150_000_000
-    finally:
-        engine.close()
+    """Beside the model there is an interpreter with its libraries: a fixed 150 MB at most; what the second copy adds is told exactly."""
+
+    def beyond(extra_buffers: bool) -> int:
+        engine = SupervisedEngine(dataclasses.replace(config, extra_buffers=extra_buffers))
+        engine.start()
+        try:
+            engine.ask([Batch("Answer.", ("word " * 1500,), (Question("q", "", machine_choice(), 4),))])
+            assert engine.budget
+            return int(psutil.Process(int(str(engine.describe()["pid"]))).memory_info().rss) - engine.budget.total
+        finally:
+            engine.close()
+
+    plain, repacking = beyond(extra_buffers=False), beyond(extra_buffers=True)
+    assert plain < 150_000_000
+    assert repacking < plain + 10_000_000
 
 
 def machine_choice():
@@ -46,7 +94,7 @@ def machine_choice():
 
 def test_what_does_not_fit_is_refused_with_numbers_before_it_is_loaded(config, monkeypatch):
     monkeypatch.setattr(machine, "available", lambda: 100_000_000)
-    with pytest.raises(EngineError, match=r"takes \d+ MB \(weights 98 MB, cells \d+ MB, buffers \d+ MB\), and 100 MB are at hand"):
+    with pytest.raises(EngineError, match=r"takes \d+ MB \(weights 98 MB, repacked \d+ MB, cells \d+ MB, buffers \d+ MB\), and 100 MB are at hand"):
         refuse_if_too_large(config)
     engine = SupervisedEngine(config)
     with pytest.raises(EngineUnavailable, match="CASEBRIEF_CONTEXT_TOKENS"):
