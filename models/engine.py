@@ -237,7 +237,7 @@ Stop = Callable[[], bool]
 
 
 Heard = Callable[[int, int], None]
-"""Told now and then how many questions of the job are answered, and how many there are; for labels, how many calls are done and to do."""
+"""Told now and then how many questions of the job are answered, and how many there are; for labels, how many characters are read, and of how many."""
 
 
 def never() -> bool:

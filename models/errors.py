@@ -56,6 +56,14 @@ class PromptTooLong(EngineError):
 class NotOffered(EngineError):
     """The engine was opened for the other of its two jobs: it labels with a heads file, and answers without."""
 
+    @classmethod
+    def answers(cls) -> NotOffered:
+        return cls("this engine labels, and answers no questions: for those, open the model without heads")
+
+    @classmethod
+    def labels(cls) -> NotOffered:
+        return cls("this engine answers questions, and has no heads to label with: name a heads file when it is opened")
+
 
 class Cancelled(EngineError):
     """The job was taken back before it ended."""

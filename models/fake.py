@@ -56,7 +56,7 @@ class FakeEngine:
     def ask(self, batches: Sequence[Batch], stop: Stop = never, heard: Heard = unheard) -> Readings:
         """The next answers of the script."""
         if self._labellings is not None:
-            raise NotOffered("this engine labels; it answers no questions")
+            raise NotOffered.answers()
         if stop():
             raise Cancelled("the job was taken back")
         readings = tuple(self._read(batch) for batch in batches)
@@ -77,12 +77,13 @@ class FakeEngine:
     def label(self, documents: Sequence[Document], stop: Stop = never, heard: Heard = unheard) -> Labellings:
         """The next labellings."""
         if self._labellings is None:
-            raise NotOffered("this engine answers questions; it has no heads to label with")
+            raise NotOffered.labels()
         if stop():
             raise Cancelled("the job was taken back")
         self.documents.extend(documents)
         made = tuple(self._marked(document, self._labellings) for document in documents)
-        heard(len(made), len(made))
+        characters = sum(len(passage) for document in documents for passage in document)
+        heard(characters, characters)
         return Labellings(made, Usage(prompt_tokens=sum(labelling.tokens for labelling in made)))
 
     def _marked(self, document: Document, queued: deque[Labelling | EngineError]) -> Labelling:

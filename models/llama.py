@@ -14,10 +14,9 @@ from __future__ import annotations
 import contextlib
 import itertools
 import time
-from collections import defaultdict, deque
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from casebrief.models.chat import Scaffold, scaffold
@@ -43,6 +42,7 @@ from casebrief.models.errors import AllocationRefused, Cancelled, ConstraintRefu
 from casebrief.models.machine import CHUNK, OUTPUTS
 from casebrief.models.native import SEQUENCES, Entry, Native
 from casebrief.models.tokens import tokenizer
+from casebrief.models.work import Work
 from llguidance import LLMatcher
 from llguidance.numpy import allocate_token_bitmask, fill_next_token_bitmask
 from numpy.typing import NDArray
@@ -64,30 +64,21 @@ WIDTH = 64
 
 
 @dataclass(eq=False)
-class Job:
-    """One caller's batches while they are worked on; ``error`` ends it as a whole."""
+class Job(Work):
+    """One caller's batches while they are answered."""
 
-    documents: list[_Document]
-    stop: Stop
-    counts: defaultdict[str, Any] = field(default_factory=lambda: defaultdict(int))
-    error: EngineError | None = None
-    halted: bool = False
+    documents: list[_Document] = field(default_factory=list)
 
     @property
     def done(self) -> bool:
-        """Whether there is nothing more to do for it."""
         return self.error is not None or all(document.done for document in self.documents)
 
     @property
-    def questions(self) -> int:
-        return sum(len(document.batch.questions) for document in self.documents)
+    def progress(self) -> tuple[int, int]:
+        """Questions that are answered, and how many there are."""
+        return sum(len(document.answers) for document in self.documents), sum(len(document.batch.questions) for document in self.documents)
 
-    @property
-    def answered(self) -> int:
-        return sum(len(document.answers) for document in self.documents)
-
-    def readings(self) -> Readings:
-        """What came of it. Raises the error that ended it."""
+    def outcome(self) -> Readings:
         if self.error:
             raise self.error
         return Readings(tuple(document.reading() for document in self.documents), Usage(**self.counts))
@@ -192,22 +183,22 @@ class LlamaEngine:
         job = self.begin(batches, stop)
         while not job.done:
             self.step()
-            heard(job.answered, job.questions)
-        return job.readings()
+            heard(*job.progress)
+        return job.outcome()
 
     def label(self, documents: Sequence[Document], stop: Stop = never, heard: Heard = unheard) -> Labellings:
         """Not here: see `labels`."""
-        raise NotOffered("this engine answers questions; it has no heads to label with")
+        raise NotOffered.labels()
 
     def begin(self, batches: Sequence[Batch], stop: Stop = never) -> Job:
         """Take a job on; `step` until it is done."""
-        job = Job([], stop)
+        job = Job(stop)
         job.documents = [_Document(job, batch) for batch in batches]
         self._jobs.append(job)
         self._queue.extend(document for document in job.documents if not document.done)
         return job
 
-    def halt(self, job: Job) -> None:
+    def halt(self, job: Work) -> None:
         """End a job, in the middle of a call where nobody else is in it; may come from another thread."""
         job.halted = True
         if all(other.halted for other in self._calling):

@@ -20,6 +20,9 @@ CHUNK = 512
 OUTPUTS = 128
 """Tokens of a call that may have logits: what the buffer for them is bounded by."""
 
+WINDOW, OVERLAP = 768, 192
+"""Tokens that an engine with heads reads in one call at most, and those that two neighbouring calls share."""
+
 Blocks = dict[int, tuple[int, int]]
 """By ggml's number of a type: weights in a block, and bytes that a block takes in the second copy."""
 

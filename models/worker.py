@@ -1,4 +1,4 @@
-"""The worker process: loads the model, proves itself, and answers jobs side by side.
+"""The worker process: loads the model, proves itself, and works on jobs side by side.
 
 Started by `supervisor` as ``python -P -m casebrief.models.worker``. Standard input and output carry `wire` messages;
 whatever native code prints goes to standard error. The worker ends when its input does.
@@ -14,11 +14,14 @@ import queue
 import sys
 import threading
 import time
+from collections.abc import Callable
 from typing import IO
 
-from casebrief.models.engine import EngineConfig
+from casebrief.models import labels, llama
+from casebrief.models.engine import EngineConfig, Readings
 from casebrief.models.errors import EngineError, NotOffered
-from casebrief.models.llama import Job, LlamaEngine, prove
+from casebrief.models.labels import LabelEngine
+from casebrief.models.llama import LlamaEngine
 from casebrief.models.wire import (
     Ask,
     Beat,
@@ -29,11 +32,13 @@ from casebrief.models.wire import (
     FromWorker,
     Halt,
     Label,
+    Labelled,
     Ready,
     from_worker,
     send,
     to_worker,
 )
+from casebrief.models.work import Work
 from pydantic import TypeAdapter
 
 BEAT_S = 0.25
@@ -44,15 +49,14 @@ class _Worker:
     def __init__(self, source: IO[bytes], sink: IO[bytes]) -> None:
         self._source, self._sink = source, sink
         self._orders: queue.Queue[Ask | Label | Count] = queue.Queue()
-        self._jobs: dict[int, Job] = {}
+        self._jobs: dict[int, Work] = {}
         self._halted: set[int] = set()
         self._beaten = 0.0
 
     def run(self) -> int:
         config = TypeAdapter(EngineConfig).validate_json(self._source.readline())
         try:
-            self._engine = LlamaEngine(config, self._beat)
-            prove(self._engine)
+            self._engine = _opened(config, self._beat)
         except (EngineError, MemoryError) as error:
             self._fail(0, error)
             return 1
@@ -83,22 +87,31 @@ class _Worker:
                 order = self._orders.get(block=not self._engine.busy)
             except queue.Empty:
                 return
-            if isinstance(order, Count):
-                try:
+            try:
+                if isinstance(order, Count):
                     self._say(Counted(order.job, tuple(self._engine.count_tokens(order.texts))))
-                except (EngineError, MemoryError) as error:
-                    self._fail(order.job, error)
-            elif isinstance(order, Label):
-                self._fail(order.job, NotOffered("this engine answers questions; it has no heads to label with"))
-            else:
-                self._jobs[order.job] = self._engine.begin(order.batches, functools.partial(self._halted.__contains__, order.job))
+                else:
+                    self._jobs[order.job] = self._begin(order)
+            except (EngineError, MemoryError) as error:
+                self._fail(order.job, error)
 
-    def _tell(self, job: Job) -> None:
+    def _begin(self, order: Ask | Label) -> Work:
+        engine, stop = self._engine, functools.partial(self._halted.__contains__, order.job)
+        if isinstance(order, Label):
+            if isinstance(engine, LabelEngine):
+                return engine.begin(order.documents, stop)
+            raise NotOffered.labels()
+        if isinstance(engine, LlamaEngine):
+            return engine.begin(order.batches, stop)
+        raise NotOffered.answers()
+
+    def _tell(self, job: Work) -> None:
         number = next(number for number, known in self._jobs.items() if known is job)
         del self._jobs[number]
         self._halted.discard(number)
         try:
-            self._say(Done(number, job.readings()))
+            outcome = job.outcome()
+            self._say(Done(number, outcome) if isinstance(outcome, Readings) else Labelled(number, outcome))
         except (EngineError, MemoryError) as error:
             self._fail(number, error)
 
@@ -107,7 +120,7 @@ class _Worker:
         if now - self._beaten >= BEAT_S:
             self._beaten = now
             for number, job in list(self._jobs.items()):
-                self._say(Beat(number, job.answered, job.questions))
+                self._say(Beat(number, *job.progress))
 
     def _fail(self, job: int, error: Exception) -> None:
         name = "AllocationRefused" if isinstance(error, MemoryError) else type(error).__name__
@@ -115,6 +128,17 @@ class _Worker:
 
     def _say(self, message: FromWorker) -> None:
         send(self._sink, from_worker.dump_json(message))
+
+
+def _opened(config: EngineConfig, beat: Callable[[], None]) -> LlamaEngine | LabelEngine:
+    """The engine that the configuration asks for, proven."""
+    if config.heads:
+        labeller = LabelEngine(config, beat)
+        labels.prove(labeller)
+        return labeller
+    answerer = LlamaEngine(config, beat)
+    llama.prove(answerer)
+    return answerer
 
 
 PR_SET_DUMPABLE = 4

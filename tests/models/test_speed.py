@@ -115,8 +115,8 @@ def test_two_jobs_share_steps_and_say_what_each_says_alone(scripted):
     finally:
         del scripted.native.evaluate
     for job in (first, second):
-        assert [answer.text for answer in job.readings().readings[0].checked()] == [answer.text for answer in alone.readings[0].checked()]
-        assert job.readings().usage.output_tokens == alone.usage.output_tokens
+        assert [answer.text for answer in job.outcome().readings[0].checked()] == [answer.text for answer in alone.readings[0].checked()]
+        assert job.outcome().usage.output_tokens == alone.usage.output_tokens
     assert steps < 1.5 * alone.usage.decode_steps
 
 
@@ -127,8 +127,8 @@ def test_a_job_that_is_taken_back_leaves_its_neighbour_alone(scripted):
     scripted.halt(taken_back)
     run(scripted, taken_back, neighbour)
     with pytest.raises(Cancelled):
-        taken_back.readings()
-    assert [answer.text for answer in neighbour.readings().readings[0].checked()] == list(ANSWERS.values())
+        taken_back.outcome()
+    assert [answer.text for answer in neighbour.outcome().readings[0].checked()] == list(ANSWERS.values())
     assert not scripted.busy
     assert len({*scripted._free}) == len(scripted._free) == SEQUENCES - 1
 
