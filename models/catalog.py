@@ -18,7 +18,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 BLOCK = 1 << 20
 
 Form = Literal["bf16", "q8_0"]
-"""How merged weights are written: 16 bits where the processor multiplies them natively, else 8."""
+"""How merged weights are written: in 16 bits or in 8."""
+
+Loading = Form | Literal["adapter"]
+"""How a model is loaded: its merged weights in a form, or the file as shipped, with its adapters (if it has any) applied while it runs."""
+
+AS_SHIPPED: Literal["adapter"] = "adapter"
 
 DEFAULT_FLOOR = 0.5
 
@@ -141,15 +146,19 @@ class Catalog:
 
             self.verify(name)
             merge(self.path(name), [Path(adapter) for adapter in self.adapters(name)], path, form, progress)
-            for other in path.parent.glob(f"{name}-{form}-*.gguf"):
-                if other != path:
-                    other.unlink()
+            self.drop_merged(name, form, but=path)
         if path not in self._sums:
             self._sums[path] = sha256_of(path)
         if self._sums[path] != expected:
             told = f"{path} has SHA-256 {self._sums[path]}, the catalogue says {expected}"
             raise ChecksumMismatch(f"{told}; delete it to make it again, or set CASEBRIEF_WEIGHTS=adapter to do without")
         return path, expected
+
+    def drop_merged(self, name: str, form: Form, but: Path | None = None) -> None:
+        """Delete a model's merged weights in a form, but for one file; they can be made again."""
+        for path in (self.folder / "merged").glob(f"{name}-{form}-*.gguf"):
+            if path != but:
+                path.unlink()
 
     def verify(self, name: str, progress: Callable[[int], None] = lambda done: None) -> str:
         """The SHA-256 of the weights, computed once a process. Raises `ChecksumMismatch` where the catalogue differs."""

@@ -127,10 +127,21 @@ def likely_form() -> Form:
 
 def processor_flags() -> frozenset[str]:
     """What Linux says that the processor can; nothing elsewhere."""
+    return frozenset(" ".join(_told_by_linux("flags", "Features")).split())
+
+
+def processor_name() -> str:
+    """The processor's name, as far as the system tells one."""
+    return next(iter(_told_by_linux("model name")), "") or platform.processor() or platform.machine()
+
+
+def _told_by_linux(*keys: str) -> list[str]:
+    """The values of keys in ``/proc/cpuinfo``, in its order."""
     try:
-        return frozenset(Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").split())
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
-        return frozenset()
+        return []
+    return [value.strip() for key, _, value in (line.partition(":") for line in lines) if key.strip() in keys]
 
 
 def _largest(value: Any) -> Any:

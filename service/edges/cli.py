@@ -19,7 +19,7 @@ from casebrief.service.edges.doctor import examine
 from casebrief.service.edges.problems import Problem
 from casebrief.service.edges.requests import check_limits, parse_date
 from casebrief.service.edges.settings import Settings
-from casebrief.service.edges.wiring import catalog_of, store_of, wire
+from casebrief.service.edges.wiring import catalog_of, prepare, store_of, wire
 from casebrief.service.pipeline.articles import Submitted
 from casebrief.service.pipeline.summarizing import assign_ids
 from rich.console import Console
@@ -222,8 +222,8 @@ def pull_command(name: Annotated[str, typer.Argument(help="A name of the catalog
 
 @models_app.command("prepare")
 def prepare_command(name: Annotated[str | None, typer.Argument(help="A name or a path; the default model without.")] = None) -> None:
-    """Merge a model's adapter into its weights, so that the first start need not."""
-    print(wire(_settings(model=name), _say).model)
+    """Merge a model's adapter into its weights in the form that is fastest here, so that the first start need not."""
+    print(prepare(_settings(model=name), _say))
 
 
 @models_app.command("verify")

@@ -13,7 +13,7 @@ from casebrief.prompts.loader import PromptError
 from casebrief.prompts.loader import load as load_prompt
 from casebrief.service.domain.schema import schema_sha256
 from casebrief.service.edges.settings import Settings
-from casebrief.service.edges.wiring import catalog_of, wire
+from casebrief.service.edges.wiring import Casebrief, catalog_of, loading, tried, wire
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,7 @@ def _model(settings: Settings) -> Iterator[Finding]:
         return
     known = "checksum verified" if product.catalog.entry(name).sha256 else f"sha256 {product.catalog.verify(name)[:12]}, not in the catalogue"
     yield Finding("weights", True, f"{name}: {product.catalog.path(name)}, {known}")
+    yield Finding("form", True, _form(settings, product, name))
     try:
         product.engine.start()
         info = product.engine.info
@@ -62,3 +63,14 @@ def _model(settings: Settings) -> Iterator[Finding]:
         yield Finding("engine", False, str(error))
     finally:
         product.close()
+
+
+def _form(settings: Settings, product: Casebrief, name: str) -> str:
+    """In which form the weights are loaded, and why."""
+    form = loading(settings, product.catalog, name)
+    if settings.weights != "auto":
+        return f"{form}, as CASEBRIEF_WEIGHTS says"
+    if len(product.catalog.entry(name).merged) == 0:
+        return "the file as it is: no adapter is merged into it"
+    trial = tried(settings, product.catalog, name)
+    return f"{form}, the fastest here when tried: {trial}" if trial else f"{form}, by the processor's name alone: casebrief models prepare tries all"

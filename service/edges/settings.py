@@ -26,8 +26,8 @@ class Settings(BaseSettings):
     """Where pulled weights lie."""
     reader: Literal["rules", "model", "both"] = "both"
     weights: Literal["auto", "bf16", "q8_0", "adapter"] = "auto"
-    """How a model's adapter is used: merged into its weights once, in 16 or 8 bits (auto: 16 where the processor multiplies them
-    natively), or applied at run time."""
+    """How a model's adapter is used: merged into its weights once, in 16 or 8 bits (auto: the form that was fastest here when
+    ``casebrief models prepare`` tried them), or applied at run time."""
     context_tokens: Annotated[int, Field(ge=0)] = 0
     """Room for one article and its answers, in tokens; 0: as the catalogue says."""
     threads: Annotated[int, Field(ge=0)] = 0

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from casebrief.models.cache import CachedEngine, Store
-from casebrief.models.catalog import Catalog, Entry, Form
+from casebrief.models.catalog import AS_SHIPPED, Catalog, Entry, Loading
 from casebrief.models.catalog import load as load_catalog
 from casebrief.models.engine import Engine, EngineConfig
 from casebrief.models.errors import EngineError
 from casebrief.models.machine import likely_form
 from casebrief.models.supervisor import Patience, SupervisedEngine
+from casebrief.models.trial import Trial, candidates, remembered, this_machine, try_forms
 from casebrief.prompts.loader import load as load_prompt
 from casebrief.service.edges.settings import Settings
 from casebrief.service.pipeline.articles import Submitted
@@ -94,8 +95,8 @@ def _remembering(engine: SupervisedEngine, settings: Settings, config: EngineCon
 
 def engine_config(settings: Settings, catalog: Catalog, model: str, entry: Entry, tell: Callable[[str], None] = lambda told: None) -> EngineConfig:
     """How to load a model, from its entry and the settings over it; ``tell`` hears of work that is done once."""
-    form = _form(settings, entry)
-    if form:
+    form = loading(settings, catalog, model)
+    if form != AS_SHIPPED:
         path, merged = catalog.merged(model, form, lambda done, of: None if done else tell(f"merging the adapter into the weights of {model}, once"))
         sha256, at_run_time = entry.sha256, []
     else:
@@ -111,13 +112,45 @@ def engine_config(settings: Settings, catalog: Catalog, model: str, entry: Entry
         extra_buffers=settings.extra_buffers,
         adapters=tuple(at_run_time),
         adapter_sums=tuple(adapter.sha256 for adapter in entry.adapters),
-        merged=f"{form} {merged[:12]}" if form else "",
+        merged=f"{form} {merged[:12]}" if merged else "",
         tables=str(settings.cache_dir),
     )
 
 
-def _form(settings: Settings, entry: Entry) -> Form | None:
-    """The form of merged weights, or nothing where adapters are applied at run time."""
-    if settings.weights == "adapter" or not entry.merged:
-        return None
-    return likely_form() if settings.weights == "auto" else settings.weights
+def prepare(settings: Settings, tell: Callable[[str], None] = lambda told: None) -> str:
+    """Make what the first start would need, once, and find out which form of the weights is the fastest here; the model's name.
+
+    Raises `casebrief.models.errors.CatalogError` when model or weights are not to be had.
+    """
+    catalog = catalog_of(settings)
+    model = settings.model or catalog.default
+    if settings.reader == "rules":
+        return model
+    entry = catalog.entry(model)
+
+    def config_of(form: Loading) -> EngineConfig:
+        return engine_config(settings.model_copy(update={"weights": form}), catalog, model, entry, tell)
+
+    if settings.weights == "auto" and len(candidates(catalog, model)) > 1 and not tried(settings, catalog, model):
+        try_forms(catalog, model, _machine(settings), config_of, tell)
+    engine_config(settings, catalog, model, entry, tell)
+    return model
+
+
+def tried(settings: Settings, catalog: Catalog, model: str) -> Trial | None:
+    """What was measured of a model's forms on this machine under these settings, if it was."""
+    return remembered(catalog, model, _machine(settings))
+
+
+def loading(settings: Settings, catalog: Catalog, model: str) -> Loading:
+    """How the settings want a model loaded; where they leave it open, as was fastest when it was tried, or is likely to be."""
+    forms = list(candidates(catalog, model))
+    if settings.weights != "auto":
+        return settings.weights if catalog.entry(model).merged else AS_SHIPPED
+    if trial := tried(settings, catalog, model):
+        return trial.fastest
+    return likely_form() if likely_form() in forms else next(iter(forms), AS_SHIPPED)
+
+
+def _machine(settings: Settings) -> dict[str, str]:
+    return this_machine(threads=settings.threads, n_gpu_layers=settings.n_gpu_layers, extra_buffers=settings.extra_buffers)

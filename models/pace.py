@@ -1,0 +1,53 @@
+"""How fast this machine reads a prompt with weights in one form: a process of its own, for `casebrief.models.trial`.
+
+Reads an `EngineConfig` from standard input and writes one number: prompt tokens a second, of the best of a few passes over the same tokens.
+On processors it is counted in the process's own processor time, so that a machine that is busy with something else says the same.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from dataclasses import replace
+
+from casebrief.models.engine import EngineConfig
+from casebrief.models.native import Native
+from casebrief.models.worker import leave_no_core
+from pydantic import TypeAdapter
+
+TOKENS = 256
+"""Tokens of a pass."""
+
+PASSES = 4
+"""Passes, of which the first touches the weights and is not counted."""
+
+
+def pace(config: EngineConfig) -> float:
+    """Prompt tokens a second. Raises `casebrief.models.errors.EngineError` when the weights cannot be run."""
+    native = Native(replace(config, context_tokens=2 * TOKENS))
+    entries = [(7 * place % native.vocab_size, place, 0, False) for place in range(TOKENS)]
+    # A GPU's work takes no processor time: there the clock on the wall decides.
+    clock = time.perf_counter if config.n_gpu_layers else lambda: time.process_time() / native.threads
+    took = []
+    for _ in range(PASSES):
+        native.clear()
+        began = clock()
+        native.evaluate(entries)
+        took.append(clock() - began)
+    native.close()
+    return TOKENS / min(took[1:])
+
+
+def main() -> None:
+    """Measure once."""
+    leave_no_core()
+    # What native code prints goes to standard error.
+    sink = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    sink.write(f"{pace(TypeAdapter(EngineConfig).validate_json(sys.stdin.buffer.read()))}\n")
+    sink.flush()
+
+
+if __name__ == "__main__":
+    main()
