@@ -34,14 +34,25 @@ class LabelError(ValueError):
 
 
 @dataclass(frozen=True)
+class Place:
+    """``text[start:end]`` of an article states the fact; of a conflict, ``position`` says which side of it."""
+
+    article: str
+    start: int
+    end: int
+    position: int = 0
+
+
+@dataclass(frozen=True)
 class LabelledFact:
-    """One fact that a good summary holds. ``forms`` are the value and what is as right as it."""
+    """One fact that a good summary holds. ``forms`` are the value and what is as right as it, ``places`` where it stands, if that is known."""
 
     field: str
     forms: tuple[Any, ...]
     nugget: tuple[tuple[str, ...], ...]
     vital: bool
     evidence: tuple[tuple[str, str], ...]
+    places: tuple[Place, ...] = ()
 
     @property
     def value(self) -> Any:

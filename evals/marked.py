@@ -326,9 +326,9 @@ class _Parser:
             for mark in article.marks:
                 ids[mark.field].update({mark.id} - {None})  # type: ignore[arg-type]
         marked = {mark.field for article in case.articles for mark in article.marks}
-        for name in case.absent:
-            if name not in MEMBERS or name in marked:
-                self._fault(0, f"absent: {name} {'is marked' if name in marked else 'is no field'}")
+        for absent in case.absent:
+            if absent not in MEMBERS or absent in marked:
+                self._fault(0, f"absent: {absent} {'is marked' if absent in marked else 'is no field'}")
         for number, conflict in self._conflicts:
             if conflict.field not in MEMBERS:
                 self._fault(number, f"conflicts: {conflict.field!r} is no field")

@@ -87,8 +87,26 @@ def words_of(item: Item) -> str:
     return " ".join([str(item.get("value") or ""), *(citation["quote"] for citation in item.get("citations", []))]).casefold()
 
 
+TOUCHING = 0.6
+"""The share of the shorter of two spans that both must hold to touch."""
+
+
+def touch(start: int, end: int, other_start: int, other_end: int) -> bool:
+    """Whether two spans of one text share enough of the shorter one."""
+    shared = min(end, other_end) - max(start, other_start)
+    return shared > 0 and shared >= TOUCHING * min(end - start, other_end - other_start)
+
+
+def places_met(fact: LabelledFact, item: Item) -> set[int]:
+    """The positions of the fact (0 where it has one) that the item's citations touch."""
+    cited = item.get("citations", [])
+    return {p.position for p in fact.places for c in cited if c["article"] == p.article and touch(c["start"], c["end"], p.start, p.end)}
+
+
 def has_nugget(fact: LabelledFact, item: Item) -> bool:
-    """Whether every group of the fact's nugget has one of its strings in the item."""
+    """Whether every group of the fact's nugget has one of its strings in the item; of a fact whose places are known, whether it cites one."""
+    if fact.places:
+        return bool(places_met(fact, item))
     told = words_of(item).replace("’", "'")
     return all(any(option.casefold().replace("’", "'") in told for option in group) for group in fact.nugget)
 
@@ -183,7 +201,7 @@ def date(form: Any, item: Item, fact: LabelledFact) -> Match:
 
 
 def event(form: Any, item: Item, fact: LabelledFact) -> Match:
-    return date(form, item, fact) if has_nugget(fact, item) else NO_MATCH
+    return date(form, item, fact) if fact.places or has_nugget(fact, item) else NO_MATCH
 
 
 def money_or_kind(form: Any, item: Item, fact: LabelledFact) -> Match:
@@ -191,6 +209,8 @@ def money_or_kind(form: Any, item: Item, fact: LabelledFact) -> Match:
     found = normalized(item)
     if not isinstance(form, dict):
         return RIGHT_MATCH if (has_nugget(fact, item) if fact.nugget else _same_words(form, item.get("value"))) else NO_MATCH
+    if fact.places:
+        return (RIGHT_MATCH if found.get("kind") == form.get("kind") else Match(PARTIAL, "wrong role")) if has_nugget(fact, item) else NO_MATCH
     if form.get("amount") is None:
         if found.get("amount") is not None or (fact.nugget and not has_nugget(fact, item)):
             return NO_MATCH
@@ -211,8 +231,8 @@ def _unit(unit: object) -> object:
 
 def response(form: Any, item: Item, fact: LabelledFact) -> Match:
     found = normalized(item)
-    speaker = _name(form["speaker"], found.get("speaker") or "").credit
-    if found.get("stance") != form["stance"]:
+    speaker = form["speaker"] is None or _name(form["speaker"], found.get("speaker") or "").credit
+    if found.get("stance") != form["stance"] or (fact.places and not has_nugget(fact, item)):
         return Match(WRONG, "wrong value")
     return RIGHT_MATCH if speaker else Match(PARTIAL, "wrong role")
 
@@ -226,7 +246,7 @@ def right_speaker(fact: LabelledFact, item: Item) -> bool:
     """Whether a quotation's speaker is one of those that are right."""
     found = normalized(item).get("speaker") or ""
     speakers = [form["speaker"] if isinstance(form, dict) else form for form in fact.forms]
-    return any(_name(speaker, found).credit for speaker in speakers)
+    return any(speaker is not None and _name(speaker, found).credit for speaker in speakers)
 
 
 def figure(form: Any, item: Item, fact: LabelledFact) -> Match:
@@ -266,7 +286,9 @@ def conflict(form: Any, item: Item, fact: LabelledFact) -> Match:
     if form["field"] in ("timeline", "filed_on"):
         positions = [f"{words} {_in_words(position)}" for words, position in zip(positions, item.get("positions", []), strict=True)]
     met = sum(any(_tells(position, value) for position in positions) for value in form["values"])
-    if form["field"] in DESCRIBED:
+    if fact.places:
+        met = max(met, len(set().union(*(places_met(fact, position) for position in item.get("positions", [])))))
+    elif form["field"] in DESCRIBED:
         met = max(met, _meets_evidence(item, fact))
     if met < min(2, len(form["values"])):
         return NO_MATCH

@@ -116,8 +116,9 @@ def _count(score: CaseScore, name: str, fact: LabelledFact, item: Item, found: M
     score.facts.append(FactScore(name, fact.vital, found.credit, shown(fact.value), _value(item)))
     _look_at_confidence(score, item, found.credit)
     if name == "quotes":
-        score.quotes += 1
-        if (item.get("normalized") or {}).get("speaker"):
+        known = any(not isinstance(form, dict) or form["speaker"] for form in fact.forms)
+        score.quotes += known
+        if known and (item.get("normalized") or {}).get("speaker"):
             score.speakers.append(right_speaker(fact, item))
     if found.credit < 1:
         kind: ErrorClass = found.fault or "partial"

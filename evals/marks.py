@@ -1,0 +1,218 @@
+"""The citations of a summary held against the marks of a marked case: near and touching, members, dates, statuses, leaks.
+
+Two spans of one field are *near* when they share half of the longer one, *touching* when they share `matching.TOUCHING` of the shorter one. Counts are
+kept a case, so that every figure is a ratio of sums over cases with a bootstrap interval over them. Where a second annotation exists, precision
+counts what is right for *either* annotator, and recall what both marked (*agreed*): careful readers differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from casebrief.evals.converting import contract_member, newest_status
+from casebrief.evals.marked import Mark, MarkedArticle, MarkedCase
+from casebrief.evals.matching import all_items, items_of, normalized, touch
+from casebrief.service.domain.spans import Span, lines, sentences
+
+CITED = (
+    "caption", "docket_number", "court", "judge", "filed_on", "class_definition", "plaintiffs", "defendants", "counsel", "causes_of_action", "allegations",
+    "relief_sought", "rulings", "responses", "quotes", "timeline", "figures",
+)  # fmt: skip
+"""Fields whose citations are held against marks; proceeding and status are one a case and compared by value."""
+
+MEMBER_OF: dict[str, str] = {"counsel": "for", "relief_sought": "kind", "rulings": "kind", "responses": "stance"}
+"""Where a summary's typed form tells a mark's member."""
+
+NEAR = 0.5
+
+
+@dataclass(frozen=True)
+class Cited:
+    """A citation of a summary's item: a span of an article, as evidence of a field."""
+
+    article: str
+    field: str
+    start: int
+    end: int
+    member: str | None
+
+
+Counts = dict[str, float]
+
+
+@dataclass
+class MarkScore:
+    """Counts of one case, by what is counted and field; `cell` names them."""
+
+    case: str
+    counts: Counts = field(default_factory=dict)
+
+    def add(self, what: str, name: str, value: float = 1) -> None:
+        self.counts[cell(what, name)] = self.counts.get(cell(what, name), 0.0) + value
+
+
+def cell(what: str, name: str = "") -> str:
+    """The key of a count: of a field, or over all."""
+    return f"{what} {name}".strip()
+
+
+def score_marks(case: MarkedCase, second: MarkedCase | None, summary: dict[str, Any]) -> MarkScore:
+    """Hold one summary against the marks of its case."""
+    score = MarkScore(case.id)
+    cited = list(citations(summary))
+    for article in case.articles:
+        other = next((one for one in second.articles if one.id == article.id), None) if second else None
+        own = [one for one in cited if one.article == article.id]
+        for name in CITED:
+            marks = [mark for mark in article.marks if mark.field == name]
+            theirs = [mark for mark in other.marks if mark.field == name] if other else None
+            _hold(score, name, [one for one in own if one.field == name], marks, theirs)
+    _of_the_case(score, case, summary)
+    _leaks(score, case, second, summary)
+    return score
+
+
+def citations(summary: dict[str, Any]) -> Iterator[Cited]:
+    """Every span that a summary cites for a field, once."""
+    seen: set[tuple[str, str, int, int]] = set()
+    for name in CITED:
+        for item in items_of(summary, name):
+            told = normalized(item).get(MEMBER_OF.get(name, ""))
+            for citation in item.get("citations", []):
+                key = (citation["article"], name, citation["start"], citation["end"])
+                if key not in seen:
+                    seen.add(key)
+                    yield Cited(*key, member=told)
+
+
+def _near(cited: Cited, mark: Mark) -> bool:
+    shared = min(cited.end, mark.end) - max(cited.start, mark.start)
+    return shared > 0 and shared >= NEAR * max(cited.end - cited.start, mark.end - mark.start)
+
+
+def _touching(cited: Cited, mark: Mark) -> bool:
+    return touch(cited.start, cited.end, mark.start, mark.end)
+
+
+def _hold(score: MarkScore, name: str, cited: Sequence[Cited], marks: Sequence[Mark], second: Sequence[Mark] | None) -> None:
+    """One field of one article."""
+
+    def both(what: str, value: float) -> None:
+        score.add(what, name, value)
+        score.add(what, "", value)
+
+    both("cited", len(cited))
+    both("marked", len(marks))
+    ways: tuple[tuple[str, Callable[[Cited, Mark], bool]], ...] = (("near", _near), ("touching", _touching))
+    for way, meets in ways:
+        both(f"{way} right", sum(any(meets(one, mark) for mark in marks) for one in cited))
+        both(f"{way} found", sum(any(meets(one, mark) for one in cited) for mark in marks))
+    if second is not None:
+        agreed = [mark for mark in marks if any(touch(mark.start, mark.end, other.start, other.end) for other in second)]
+        both("either right", sum(any(_touching(one, mark) for mark in (*marks, *second)) for one in cited))
+        both("agreed", len(agreed))
+        both("agreed found", sum(any(_touching(one, mark) for one in cited) for mark in agreed))
+    if name in MEMBER_OF:
+        for one in cited:
+            met = [mark for mark in marks if _touching(one, mark)]
+            if met:
+                both("members", 1)
+                both("members right", any(contract_member(mark) == one.member for mark in met))
+
+
+def _of_the_case(score: MarkScore, case: MarkedCase, summary: dict[str, Any]) -> None:
+    """Proceeding, newest status, day of filing and days of events."""
+    newest = newest_status(case)
+    for name, wanted in (("proceeding", case.kind), ("status", newest)):
+        if wanted:
+            score.add("closed", name)
+            score.add("closed right", name, [item.get("value") for item in items_of(summary, name)] == [wanted])
+    for name, what in (("filed_on", "filing"), ("timeline", "events")):
+        wanted_days = {mark.value for article in case.articles for mark in article.marks if mark.field == name and mark.value not in (None, "?")}
+        told = {day for item in items_of(summary, name) if (day := normalized(item).get("date"))}
+        score.add("days", what, len(wanted_days))
+        score.add("days told", what, len(told))
+        score.add("days right", what, len({str(day) for day in told} & {str(day) for day in wanted_days}))
+
+
+def _leaks(score: MarkScore, case: MarkedCase, second: MarkedCase | None, summary: dict[str, Any]) -> None:
+    """Facts that cite an article about something else, and facts none of whose citations lies in a sentence with a mark."""
+    unrelated = {article.id for article in case.articles if not article.related}
+    stating = {article.id: list(_stating(article, second)) for article in case.articles}
+    for _, item in all_items(summary, CITED):
+        cited = item.get("citations", [])
+        score.add("facts", "")
+        foreign = any(one["article"] in unrelated for one in cited)
+        score.add("leaks", "unrelated", foreign)
+        rests = any(span.start < one["end"] and one["start"] < span.end for one in cited for span in stating.get(one["article"], ()))
+        score.add("leaks", "unmarked", not foreign and not rests)
+
+
+def _stating(article: MarkedArticle, second: MarkedCase | None) -> Iterator[Span]:
+    """The sentences in which either annotator marked something."""
+    marks: list[Mark] = [*article.marks]
+    for other in second.articles if second else ():
+        marks += other.marks if other.id == article.id else ()
+    for line in lines(article.text):
+        for span in sentences(article.text, line):
+            if any(mark.start < span.end and span.start < mark.end for mark in marks):
+                yield span
+
+
+# ---------------------------------------------------------------------- figures
+
+Ratio = Callable[[Counts], float | None]
+
+
+def _share(part: str, whole: str) -> Ratio:
+    return lambda counts: counts.get(part, 0.0) / counts[whole] if counts.get(whole) else None
+
+
+def _f(precision: Ratio, recall: Ratio) -> Ratio:
+    def figure(counts: Counts) -> float | None:
+        p, r = precision(counts), recall(counts)
+        if p is None or r is None:
+            return None
+        return 2 * p * r / (p + r) if p + r else 0.0
+
+    return figure
+
+
+def of_field(way: str, name: str = "") -> tuple[Ratio, Ratio, Ratio]:
+    """Precision, recall and F of a way of matching, in a field or over all."""
+    precision, recall = _share(cell(f"{way} right", name), cell("cited", name)), _share(cell(f"{way} found", name), cell("marked", name))
+    return precision, recall, _f(precision, recall)
+
+
+def either_and_agreed(name: str = "") -> tuple[Ratio, Ratio]:
+    """Precision for either annotator, recall of what both marked."""
+    return _share(cell("either right", name), cell("cited", name)), _share(cell("agreed found", name), cell("agreed", name))
+
+
+def figures() -> dict[str, Ratio]:
+    """Every figure over all, by its name in reports."""
+    named: dict[str, Ratio] = {}
+    named["right for either annotator"], named["found of what both marked"] = either_and_agreed()
+    for way in ("near", "touching"):
+        for label, ratio in zip(("precision", "recall", "F"), of_field(way), strict=True):
+            named[f"{way}: {label}"] = ratio
+    named["members right"] = _share("members right", "members")
+    for name in ("proceeding", "status"):
+        named[f"{name} right, of cases"] = _share(cell("closed right", name), cell("closed", name))
+    for what, label in (("filing", "day of filing"), ("events", "days of events")):
+        precision, recall = _share(cell("days right", what), cell("days told", what)), _share(cell("days right", what), cell("days", what))
+        named |= {f"{label}: precision": precision, f"{label}: recall": recall}
+    for what, label in (("unrelated", "leaks: from articles about something else"), ("unmarked", "leaks: from sentences without a mark")):
+        named[label] = _share(cell("leaks", what), "facts")
+    return named
+
+
+def summed(scores: Iterable[MarkScore]) -> Counts:
+    """Counts over cases."""
+    total: Counts = {}
+    for score in scores:
+        for key, value in score.counts.items():
+            total[key] = total.get(key, 0.0) + value
+    return total
