@@ -23,6 +23,9 @@ OUTPUTS = 128
 WINDOW, OVERLAP = 768, 192
 """Tokens that an engine with heads reads in one call at most, and those that two neighbouring calls share."""
 
+CELLLESS = "llama-embed"
+"""The architecture whose graph keeps no cells and computes no logits: for labels alone."""
+
 Blocks = dict[int, tuple[int, int]]
 """By ggml's number of a type: weights in a block, and bytes that a block takes in the second copy."""
 
@@ -61,8 +64,9 @@ class Budget:
 def budget(config: EngineConfig) -> Budget:
     """What a model will take, from its file's header. Raises `EngineError` when the file is no GGUF.
 
-    Cells hold a key and a value of 16 bits a layer and head; a call's largest part are the attention's scores (heads x tokens of a
-    call x cells, 32 bits, twice) and the logits of `OUTPUTS` tokens.
+    Cells hold a key and a value of 16 bits a layer and head. For answers a call's largest part are the attention's scores (heads x tokens of
+    a call x cells, 32 bits, twice) and the logits of `OUTPUTS` tokens; for labels, where attention keeps no scores, the logits of all its
+    tokens.
     """
     told = header(Path(config.path))
     head = told.values
@@ -70,14 +74,17 @@ def budget(config: EngineConfig) -> Budget:
     kv_heads = int(_largest(head.get("attention.head_count_kv", heads)))
     key = int(head.get("attention.key_length", width // heads))
     value = int(head.get("attention.value_length", width // heads))
-    cells = min(config.context_tokens, int(head["context_length"]))
     inner = int(_largest(head["feed_forward_length"]))
-    scores = 2 * 4 * heads * CHUNK * cells
+    cellless = head.get("architecture") == CELLLESS
+    cells = 0 if cellless else min(WINDOW if config.heads else config.context_tokens, int(head["context_length"]))
+    # For labels, llama.cpp hands over logits in a buffer for all tokens, even where it computes none; where it does, in a second one.
+    tokens, outputs = (WINDOW, WINDOW if cellless else 2 * WINDOW) if config.heads else (CHUNK, OUTPUTS)
+    scores = 0 if config.heads else 2 * 4 * heads * CHUNK * cells
     return Budget(
-        weights=Path(config.path).stat().st_size + sum(Path(adapter).stat().st_size for adapter in config.adapters),
+        weights=sum(Path(file).stat().st_size for file in (config.path, *config.adapters, config.heads) if file),
         repacked=repacked(told, blocks_here()) if config.extra_buffers else 0,
         cells=2 * layers * cells * kv_heads * (key + value),
-        buffers=scores + 4 * CHUNK * (2 * inner + 4 * width) + 4 * OUTPUTS * told.vocabulary,
+        buffers=scores + 4 * tokens * (2 * inner + 4 * width) + 4 * outputs * told.vocabulary,
     )
 
 

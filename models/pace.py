@@ -9,10 +9,13 @@ from __future__ import annotations
 import os
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import replace
 
+from casebrief.models.encoding import Encoder
 from casebrief.models.engine import EngineConfig
 from casebrief.models.native import Native
+from casebrief.models.weights import Weights
 from casebrief.models.worker import leave_no_core
 from pydantic import TypeAdapter
 
@@ -25,18 +28,39 @@ PASSES = 4
 
 def pace(config: EngineConfig) -> float:
     """Prompt tokens a second. Raises `casebrief.models.errors.EngineError` when the weights cannot be run."""
-    native = Native(replace(config, context_tokens=2 * TOKENS))
-    entries = [(7 * place % native.vocab_size, place, 0, False) for place in range(TOKENS)]
+    native, read = _encoder(config) if config.heads else _decoder(config)
     # A GPU's work takes no processor time: there the clock on the wall decides.
     clock = time.perf_counter if config.n_gpu_layers else lambda: time.process_time() / native.threads
     took = []
     for _ in range(PASSES):
-        native.clear()
         began = clock()
-        native.evaluate(entries)
+        read()
         took.append(clock() - began)
     native.close()
     return TOKENS / min(took[1:])
+
+
+def _decoder(config: EngineConfig) -> tuple[Weights, Callable[[], object]]:
+    """As a prompt is read before an answer."""
+    native = Native(replace(config, context_tokens=2 * TOKENS))
+    entries = [(token, place, 0, False) for place, token in enumerate(_tokens(native))]
+
+    def read() -> None:
+        native.clear()
+        native.evaluate(entries)
+
+    return native, read
+
+
+def _encoder(config: EngineConfig) -> tuple[Weights, Callable[[], object]]:
+    """As a window is read for labels."""
+    native = Encoder(config, TOKENS)
+    tokens = _tokens(native)
+    return native, lambda: native.hidden(tokens)
+
+
+def _tokens(native: Weights) -> list[int]:
+    return [7 * place % native.vocab_size for place in range(TOKENS)]
 
 
 def main() -> None:

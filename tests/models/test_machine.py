@@ -3,13 +3,15 @@
 import dataclasses
 from pathlib import Path
 
+import numpy as np
 import psutil
 import pytest
 from casebrief.models import machine
 from casebrief.models.catalog import ChecksumMismatch, load
-from casebrief.models.engine import Batch, Question
+from casebrief.models.engine import Batch, EngineConfig, Question
 from casebrief.models.errors import CatalogError, EngineError, EngineUnavailable
 from casebrief.models.header import Header, Tensor, header
+from casebrief.models.heads import Heads, Linear, write
 from casebrief.models.llama import LlamaEngine
 from casebrief.models.machine import budget, likely_form, refuse_if_too_large, repacked
 from casebrief.models.supervisor import SupervisedEngine
@@ -67,23 +69,32 @@ def test_an_untried_form_is_chosen_by_the_processor(monkeypatch, flags, form):
     assert likely_form() == form
 
 
-@pytest.mark.model
-def test_the_worker_takes_no_more_than_was_told(config):
-    """Beside the model there is an interpreter with its libraries: a fixed 150 MB at most; what the second copy adds is told exactly."""
-
-    def beyond(extra_buffers: bool) -> int:
-        engine = SupervisedEngine(dataclasses.replace(config, extra_buffers=extra_buffers))
-        engine.start()
-        try:
+def beyond_budget(config: EngineConfig) -> int:
+    """Bytes that a worker holds beyond what was told, after a long document: an interpreter with its libraries."""
+    engine = SupervisedEngine(config)
+    engine.start()
+    try:
+        if config.heads:
+            engine.label([("word " * 1500,)])
+        else:
             engine.ask([Batch("Answer.", ("word " * 1500,), (Question("q", "", machine_choice(), 4),))])
-            assert engine.budget
-            return int(psutil.Process(int(str(engine.describe()["pid"]))).memory_info().rss) - engine.budget.total
-        finally:
-            engine.close()
+        assert engine.budget
+        return int(psutil.Process(int(str(engine.describe()["pid"]))).memory_info().rss) - engine.budget.total
+    finally:
+        engine.close()
 
-    plain, repacking = beyond(extra_buffers=False), beyond(extra_buffers=True)
+
+@pytest.mark.model
+@pytest.mark.parametrize("labels", [False, True])
+def test_the_worker_takes_no_more_than_was_told(config, tmp_path, labels):
+    """Beside the model there is an interpreter: a fixed 150 MB at most; what the second copy adds is told exactly."""
+    if labels:
+        weights = np.zeros((3, 576), np.float32)
+        write(Heads(("a",), Linear(weights, weights[:, 0])), tmp_path / "heads.gguf", {})
+        config = dataclasses.replace(config, heads=str(tmp_path / "heads.gguf"))
+    plain = beyond_budget(dataclasses.replace(config, extra_buffers=False))
     assert plain < 150_000_000
-    assert repacking < plain + 10_000_000
+    assert beyond_budget(config) < plain + 10_000_000
 
 
 def machine_choice():
