@@ -10,10 +10,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from casebrief.models.errors import CatalogError, ChecksumMismatch, UnknownModel, WeightsMissing
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 BLOCK = 1 << 20
 
@@ -31,13 +31,21 @@ Probability = Annotated[float, Field(ge=0, le=1)]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
-class Adapter(BaseModel):
-    """A LoRA file (GGUF): a name in ``models/adapters``, or an absolute path."""
+class _Beside(BaseModel):
+    """A file (GGUF) that belongs to weights: a name in ``models/adapters``, or an absolute path."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     file: str
     sha256: Sha256
+
+
+class Adapter(_Beside):
+    """A LoRA over the weights."""
+
+
+class HeadsFile(_Beside):
+    """What labels with the weights' hidden states (`casebrief.models.heads`)."""
 
 
 class Entry(BaseModel):
@@ -55,8 +63,16 @@ class Entry(BaseModel):
     chat_format: Literal["gguf", "plain"] = "gguf"
     adapters: tuple[Adapter, ...] = ()
     merged: dict[Form, Sha256] = {}
+    reader: Literal["prompts", "labels"] = "prompts"
+    heads: HeadsFile | None = None
     reads: dict[str, Probability] | None = None
     calibration: dict[str, tuple[float, float]] = {}
+
+    @model_validator(mode="after")
+    def _labels_with_heads(self) -> Self:
+        if (self.reader == "labels") != (self.heads is not None):
+            raise ValueError('a model with reader = "labels" has heads, and no other has')
+        return self
 
     def floor(self, field: str) -> float | None:
         """The confidence from which what the model says of a field counts, 0 to 1; ``None``: it is not believed there."""
@@ -119,17 +135,22 @@ class Catalog:
 
     def adapters(self, name: str) -> dict[str, str]:
         """A model's adapters: path and SHA-256 of each, verified. Raises `WeightsMissing` or `ChecksumMismatch`."""
-        found = {}
-        for adapter in self.entry(name).adapters:
-            path = Path(adapter.file) if Path(adapter.file).is_absolute() else Path(str(files("casebrief.models").joinpath("adapters", adapter.file)))
-            if not path.is_file():
-                raise WeightsMissing(f"the adapter {path} of {name} is not on this machine")
-            if path not in self._sums:
-                self._sums[path] = sha256_of(path)
-            if self._sums[path] != adapter.sha256:
-                raise ChecksumMismatch(f"{path} has SHA-256 {self._sums[path]}, the catalogue says {adapter.sha256}")
-            found[str(path)] = adapter.sha256
-        return found
+        return {str(self._beside(name, "adapter", adapter)): adapter.sha256 for adapter in self.entry(name).adapters}
+
+    def heads(self, name: str) -> tuple[Path, str] | None:
+        """Path and SHA-256 of a model's heads, verified, where it has any. Raises `WeightsMissing` or `ChecksumMismatch`."""
+        heads = self.entry(name).heads
+        return (self._beside(name, "heads file", heads), heads.sha256) if heads else None
+
+    def _beside(self, name: str, kind: str, told: _Beside) -> Path:
+        path = Path(told.file) if Path(told.file).is_absolute() else Path(str(files("casebrief.models").joinpath("adapters", told.file)))
+        if not path.is_file():
+            raise WeightsMissing(f"the {kind} {path} of {name} is not on this machine")
+        if path not in self._sums:
+            self._sums[path] = sha256_of(path)
+        if self._sums[path] != told.sha256:
+            raise ChecksumMismatch(f"{path} has SHA-256 {self._sums[path]}, the catalogue says {told.sha256}")
+        return path
 
     def merged(self, name: str, form: Form, progress: Callable[[int, int], None] = lambda done, of: None) -> tuple[Path, str]:
         """A model's weights with its adapters merged, and their SHA-256; made where they are not there yet (`casebrief.models.merging`).
@@ -145,7 +166,7 @@ class Catalog:
             from casebrief.models.merging import merge  # the library for it is for this one moment
 
             self.verify(name)
-            merge(self.path(name), [Path(adapter) for adapter in self.adapters(name)], path, form, progress)
+            merge(self.path(name), [Path(adapter) for adapter in self.adapters(name)], path, form, progress, labels=entry.reader == "labels")
             self.drop_merged(name, form, but=path)
         if path not in self._sums:
             self._sums[path] = sha256_of(path)

@@ -28,12 +28,16 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from casebrief.models import viterbi
 from casebrief.models.engine import Sameness
 from casebrief.models.errors import EngineError
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import gguf
 
 ARCHITECTURE = "heads"
 
@@ -257,17 +261,17 @@ def load(path: Path) -> Heads:
     try:
         reader = gguf.GGUFReader(path)
         values = {name.removeprefix("heads."): field.contents() for name, field in reader.fields.items()}
-        tensors = {tensor.name: np.array(tensor.data, np.float32) for tensor in reader.tensors}
-        return _made(values, tensors)
+        return _made(values, reader)
     except EngineError as error:
         raise EngineError(f"{path}: {error}") from error
     except (OSError, ValueError, LookupError, TypeError, OverflowError, MemoryError) as error:
         raise EngineError(f"{path} is no heads file that can be read: {' '.join(str(error).split())}") from error
 
 
-def _made(values: Mapping[str, object], tensors: Mapping[str, NDArray[np.float32]]) -> Heads:
+def _made(values: Mapping[str, object], reader: gguf.GGUFReader) -> Heads:
     if values["general.architecture"] != ARCHITECTURE:
         raise EngineError(f"no heads, but a file of {values['general.architecture']!r}")
+    tensors = {tensor.name: np.array(tensor.data, np.float32) for tensor in reader.tensors}
 
     def names(key: str) -> tuple[str, ...]:
         held = values.get(key, ())

@@ -3,6 +3,9 @@
 ``W + alpha / rank * B A`` (Hu et al., LoRA: Low-Rank Adaptation of Large Language Models, 2021), computed in float64 and rounded once to
 the form that is written; every other tensor of the base that is quantized takes that form too. A base's own four bits will not
 do: the adapter's change is smaller than their steps, and rounding would undo it (DECISIONS.md, 13).
+
+Weights that will label are written for the architecture that llama.cpp reads without cells and without scores of the next token, where it has
+one; no tensor differs for it.
 """
 
 from __future__ import annotations
@@ -16,12 +19,26 @@ import gguf
 import numpy as np
 from casebrief.models.catalog import Form
 from casebrief.models.errors import CatalogError
+from casebrief.models.machine import CELLLESS
 
 _TYPES = {"bf16": gguf.GGMLQuantizationType.BF16, "q8_0": gguf.GGMLQuantizationType.Q8_0}
 
+_FOR_LABELS = {"llama": CELLLESS}
+"""Architectures that have another name where they only encode."""
 
-def merge(base: Path, adapters: Sequence[Path], out: Path, form: Form, progress: Callable[[int, int], None] = lambda done, of: None) -> None:
+
+def merge(
+    base: Path,
+    adapters: Sequence[Path],
+    out: Path,
+    form: Form,
+    progress: Callable[[int, int], None] = lambda done, of: None,
+    *,
+    labels: bool = False,
+) -> None:
     """Write ``base`` with its adapters merged to ``out``; the file appears whole or not at all. ``progress`` gets tensors done and to do.
+
+    With ``labels`` the file is for an engine that labels, and only for one.
 
     Raises `CatalogError` when an adapter does not fit the base.
     """
@@ -31,11 +48,7 @@ def merge(base: Path, adapters: Sequence[Path], out: Path, form: Form, progress:
     handle, name = tempfile.mkstemp(dir=out.parent, suffix=".part")
     os.close(handle)
     try:
-        writer = gguf.GGUFWriter(name, str(reader.fields["general.architecture"].contents()))
-        for field in reader.fields.values():
-            if not field.name.startswith("GGUF.") and field.name != "general.architecture":
-                kind = field.types[0]
-                writer.add_key_value(field.name, field.contents(), kind, field.types[-1] if kind == gguf.GGUFValueType.ARRAY else None)
+        writer = _begun(name, reader, labels=labels)
         for number, tensor in enumerate(reader.tensors):
             progress(number, len(reader.tensors))
             if tensor.tensor_type == gguf.GGMLQuantizationType.F32:
@@ -54,6 +67,21 @@ def merge(base: Path, adapters: Sequence[Path], out: Path, form: Form, progress:
         Path(name).replace(out)
     finally:
         Path(name).unlink(missing_ok=True)
+
+
+def _begun(path: str, reader: gguf.GGUFReader, *, labels: bool) -> gguf.GGUFWriter:
+    """A file with the same header, but for the architecture's name where that is for labels alone."""
+    theirs = str(reader.fields["general.architecture"].contents())
+    ours = _FOR_LABELS.get(theirs, theirs) if labels else theirs
+    writer = gguf.GGUFWriter(path, ours)
+    for field in reader.fields.values():
+        if not field.name.startswith("GGUF.") and field.name != "general.architecture":
+            prefix, dot, rest = field.name.partition(".")
+            kind = field.types[0]
+            writer.add_key_value(
+                (ours if prefix == theirs else prefix) + dot + rest, field.contents(), kind, field.types[-1] if kind == gguf.GGUFValueType.ARRAY else None
+            )
+    return writer
 
 
 def _change(adapter: Path, known: set[str]) -> dict[str, tuple[float, np.ndarray, np.ndarray]]:
