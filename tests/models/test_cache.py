@@ -8,7 +8,7 @@ import sys
 import pytest
 from casebrief.models.cache import CachedEngine, Store
 from casebrief.models.constraints import Choice
-from casebrief.models.engine import Batch, EngineInfo, Question
+from casebrief.models.engine import Batch, EngineInfo, Labelling, Mark, Place, Question
 from casebrief.models.errors import PromptTooLong
 from casebrief.models.fake import FakeEngine
 
@@ -35,6 +35,18 @@ def test_what_was_answered_is_not_asked_again(store):
     assert [asked.document for asked in engine.batches] == [("One.",), ("Two.",), ("Three.",)]
     assert heard[-1] == (3, 3)
     assert second.usage.output_tokens == 1
+
+
+def test_what_was_labelled_is_not_labelled_again_and_errors_are(store):
+    mark = Mark("court", Place(0, 4), Place(1, 2), 0.75, {"federal": 0.9}, (0.6, 0.8))
+    made = [Labelling((mark,), {"state": {"open": 1.0}}, 9), Labelling((), {}, 0, "EngineError", "no places"), Labelling((), {}, 7)]
+    engine = FakeEngine(labellings=made)
+    first = CachedEngine(engine, store, "").label([("One. ", "Two."), ("Broken.",)])
+    second = CachedEngine(engine, store, "").label([("Broken.",), ("One. ", "Two.")])
+    assert first.labellings == (made[0], made[1])
+    assert second.labellings == (made[2], made[0])
+    assert engine.documents == [("One. ", "Two."), ("Broken.",), ("Broken.",)]
+    assert second.usage.prompt_tokens == 7
 
 
 OTHER = Question("q", "Is it?", Choice(("no", "yes")), 4)
