@@ -28,7 +28,7 @@ from casebrief.models.engine import Batch, Document, Engine, EngineConfig, Engin
 from casebrief.service.edges.settings import Settings
 from casebrief.service.edges.wiring import Casebrief, catalog_of, engine_config, wire
 from casebrief.service.pipeline.articles import Submitted
-from casebrief.service.pipeline.reading import BothReader, ModelReader
+from casebrief.service.pipeline.reading import BothReader, StoryReader
 from casebrief.service.pipeline.summarizing import Summarizer
 from pydantic import TypeAdapter
 
@@ -197,10 +197,10 @@ def _started(settings: Settings) -> Iterator[Casebrief]:
 def _over(summarizer: Summarizer, engine: Engine) -> Summarizer:
     """The same summarizer over another engine."""
     reader = summarizer.reader
-    if isinstance(reader, BothReader):
-        return replace(summarizer, reader=replace(reader, model=replace(reader.model, engine=engine)))
-    assert isinstance(reader, ModelReader)
-    return replace(summarizer, reader=replace(reader, engine=engine))
+    assert isinstance(reader, StoryReader)
+    both = reader.inner
+    assert isinstance(both, BothReader)
+    return replace(summarizer, reader=StoryReader(replace(both, model=replace(both.model, engine=engine))))
 
 
 def _plain(batches: Sequence[Batch]) -> Any:

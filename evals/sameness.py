@@ -14,7 +14,8 @@ from importlib.resources import as_file, files
 
 from casebrief.evals.bench import Metered
 from casebrief.evals.labels import Case, load_cases
-from casebrief.evals.scoring import CaseScore, score_case, totals
+from casebrief.evals.scoring import CaseScore, score_case
+from casebrief.evals.totals import totals
 from casebrief.models.engine import Batch, EngineConfig, Heard, Reading, Readings, Stop, Usage, never, unheard
 from casebrief.models.llama import LlamaEngine
 from casebrief.prompts.loader import load as load_prompt
@@ -22,7 +23,7 @@ from casebrief.service.edges.settings import Settings
 from casebrief.service.edges.wiring import catalog_of, engine_config
 from casebrief.service.pipeline.articles import assemble
 from casebrief.service.pipeline.asking import listen
-from casebrief.service.pipeline.reading import BothReader, ModelReader, RuleReader
+from casebrief.service.pipeline.reading import BothReader, ModelReader, RuleReader, StoryReader
 from casebrief.service.pipeline.summarizing import Summarizer
 
 
@@ -69,7 +70,9 @@ def score(engine: LlamaEngine, case: Case, readings: tuple[Reading, ...]) -> Cas
     """What the summary made of these answers is worth."""
     catalog = catalog_of(Settings())
     entry = catalog.entry(catalog.default)
-    reader = BothReader(RuleReader(), ModelReader(_Given(engine, readings=Readings(readings, Usage())), load_prompt(), entry.floor, entry.confidence))
+    reader = StoryReader(
+        BothReader(RuleReader(), ModelReader(_Given(engine, readings=Readings(readings, Usage())), load_prompt(), entry.floor, entry.confidence))
+    )
     response = Summarizer(reader, "", lambda: None).summarize(case.articles)
     return score_case(case, json.loads(response.model_dump_json(by_alias=True)))
 

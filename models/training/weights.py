@@ -1,91 +1,91 @@
-"""The weights of the very GGUF that ships, dequantized, in the training framework; and the adapter back as a GGUF."""
+"""The weights of the very GGUF that ships, dequantized, for the training framework; and the adapter as a GGUF, to it and back."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import gguf
+import numpy as np
 import torch
-from transformers import LlamaConfig, LlamaForCausalLM
+from torch import Tensor
 
-MODULES = {
-    "self_attn.q_proj": "attn_q",
-    "self_attn.k_proj": "attn_k",
-    "self_attn.v_proj": "attn_v",
-    "self_attn.o_proj": "attn_output",
-    "mlp.gate_proj": "ffn_gate",
-    "mlp.up_proj": "ffn_up",
-    "mlp.down_proj": "ffn_down",
-}
-"""Linear layers by their names in transformers and in llama.cpp."""
+LINEAR = ("attn_q", "attn_k", "attn_v", "attn_output", "ffn_gate", "ffn_up", "ffn_down")
+"""A layer's linear parts, by llama.cpp's names."""
+
+_NORMS = ("attn_norm", "ffn_norm")
 
 
-def base_model(path: str) -> LlamaForCausalLM:
-    """A llama-architecture GGUF as a transformers model, weights dequantized to float32."""
+@dataclass(frozen=True)
+class Base:
+    """A llama-architecture model in float32; rows of q and k as the rotary embedding wants them with halves apart."""
+
+    embedding: Tensor
+    norm: Tensor
+    layers: tuple[dict[str, Tensor], ...]
+    heads: int
+    kv_heads: int
+    epsilon: float
+    theta: float
+
+
+def load_base(path: Path) -> Base:
+    """Read a GGUF whose architecture is llama."""
     reader = gguf.GGUFReader(path)
-    meta = {name: field.contents() for name, field in reader.fields.items() if name.startswith("llama.")}
-    weights = {tensor.name: torch.from_numpy(gguf.dequantize(tensor.data, tensor.tensor_type).copy()).float() for tensor in reader.tensors}
-    heads, kv_heads = int(meta["llama.attention.head_count"]), int(meta["llama.attention.head_count_kv"])
-    embedding = weights["token_embd.weight"]
-    config = LlamaConfig(
-        vocab_size=embedding.shape[0],
-        hidden_size=int(meta["llama.embedding_length"]),
-        intermediate_size=int(meta["llama.feed_forward_length"]),
-        num_hidden_layers=int(meta["llama.block_count"]),
-        num_attention_heads=heads,
-        num_key_value_heads=kv_heads,
-        max_position_embeddings=int(meta["llama.context_length"]),
-        rms_norm_eps=float(meta["llama.attention.layer_norm_rms_epsilon"]),
-        tie_word_embeddings="output.weight" not in weights,
-        rope_parameters={"rope_type": "default", "rope_theta": float(meta["llama.rope.freq_base"])},
-    )
-    model = LlamaForCausalLM(config)
-    state = {
-        "model.embed_tokens.weight": embedding,
-        "lm_head.weight": weights.get("output.weight", embedding),
-        "model.norm.weight": weights["output_norm.weight"],
-    }
-    for layer in range(config.num_hidden_layers):
-        ours, theirs = f"model.layers.{layer}.", f"blk.{layer}."
-        for name, short in MODULES.items():
-            weight = weights[f"{theirs}{short}.weight"]
-            if short in ("attn_q", "attn_k"):
-                weight = uninterleaved(weight, heads if short == "attn_q" else kv_heads)
-            state[f"{ours}{name}.weight"] = weight
-        state[f"{ours}input_layernorm.weight"] = weights[f"{theirs}attn_norm.weight"]
-        state[f"{ours}post_attention_layernorm.weight"] = weights[f"{theirs}ffn_norm.weight"]
-    model.load_state_dict(state)
-    return model
+    meta = {name.removeprefix("llama."): field.contents() for name, field in reader.fields.items() if name.startswith("llama.")}
+    found = {tensor.name: torch.from_numpy(gguf.dequantize(tensor.data, tensor.tensor_type).copy()).float() for tensor in reader.tensors}
+    heads, kv_heads = int(meta["attention.head_count"]), int(meta["attention.head_count_kv"])
+    turned = {"attn_q": heads, "attn_k": kv_heads}
+    layers = []
+    for number in range(int(meta["block_count"])):
+        own = {name: found[f"blk.{number}.{name}.weight"] for name in (*LINEAR, *_NORMS)}
+        layers.append({name: uninterleaved(weight, turned[name]) if name in turned else weight for name, weight in own.items()})
+    epsilon, theta = float(meta["attention.layer_norm_rms_epsilon"]), float(meta["rope.freq_base"])
+    return Base(found["token_embd.weight"], found["output_norm.weight"], tuple(layers), heads, kv_heads, epsilon, theta)
 
 
-def uninterleaved(rows: torch.Tensor, heads: int) -> torch.Tensor:
-    """Rows of q or k in transformers' order: llama.cpp interleaves the halves that its rotary embedding turns."""
+def uninterleaved(rows: Tensor, heads: int) -> Tensor:
+    """Rows of q or k with the halves apart: llama.cpp interleaves the halves that its rotary embedding turns."""
     return rows.reshape(heads, rows.shape[0] // heads // 2, 2, *rows.shape[1:]).swapaxes(1, 2).reshape(rows.shape)
 
 
-def interleaved(rows: torch.Tensor, heads: int) -> torch.Tensor:
+def interleaved(rows: Tensor, heads: int) -> Tensor:
     """The inverse of `uninterleaved`."""
     return rows.reshape(heads, 2, rows.shape[0] // heads // 2, *rows.shape[1:]).swapaxes(1, 2).reshape(rows.shape)
 
 
-def write_adapter(state: dict[str, torch.Tensor], path: Path, *, alpha: float, config: Any, about: dict[str, str]) -> None:
-    """Write peft's LoRA tensors as a llama.cpp adapter, float16."""
+Pairs = Mapping[tuple[int, str], tuple[Tensor, Tensor]]
+"""By layer and linear part: the matrix down to the rank (rank, in) and the one up from it (out, rank)."""
+
+
+def write_adapter(pairs: Pairs, path: Path, *, alpha: float, heads: int, kv_heads: int, about: Mapping[str, str]) -> None:
+    """Write LoRA matrices as a llama.cpp adapter, float16."""
     writer = gguf.GGUFWriter(str(path), "llama")
     writer.add_type("adapter")
     writer.add_string("adapter.type", "lora")
     writer.add_float32("adapter.lora.alpha", alpha)
     for key, words in about.items():
         writer.add_string(key, words)
-    heads = {"attn_q": config.num_attention_heads, "attn_k": config.num_key_value_heads}
-    for key, tensor in state.items():
-        layer, rest = key.split("layers.")[1].split(".", 1)
-        module, part = rest.rsplit(".lora_", 1)
-        short, side, value = MODULES[module], part[0].lower(), tensor.detach().float()
-        if side == "b" and short in heads:
-            value = interleaved(value, heads[short])
-        writer.add_tensor(f"blk.{layer}.{short}.weight.lora_{side}", value.to(torch.float16).contiguous().numpy())
+    turned = {"attn_q": heads, "attn_k": kv_heads}
+    for (layer, name), (down, up) in pairs.items():
+        rows = interleaved(up.float(), turned[name]) if name in turned else up.float()
+        for side, value in (("a", down.float()), ("b", rows)):
+            writer.add_tensor(f"blk.{layer}.{name}.weight.lora_{side}", value.detach().to(torch.float16).contiguous().numpy())
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
     writer.close()
+
+
+def read_adapter(path: Path, *, heads: int, kv_heads: int) -> dict[tuple[int, str], tuple[Tensor, Tensor]]:
+    """The matrices of an adapter that `write_adapter` wrote."""
+    sides = {tensor.name: torch.from_numpy(tensor.data.astype(np.float32)) for tensor in gguf.GGUFReader(path).tensors}
+    turned = {"attn_q": heads, "attn_k": kv_heads}
+    pairs = {}
+    for key in sides:
+        if key.endswith(".lora_a"):
+            _, layer, name, *_ = key.split(".")
+            up = sides[key.removesuffix("a") + "b"]
+            pairs[int(layer), name] = (sides[key], uninterleaved(up, turned[name]) if name in turned else up)
+    return pairs

@@ -17,7 +17,8 @@ class Evidence:
     """One reading of one article.
 
     ``span`` is the quote; ``value`` is what a reader sees; ``confidence`` is 0 to 1. ``about`` tells what a figure, an
-    event or a broken quotation belongs to, so that only like is compared with like.
+    event or a broken quotation belongs to, so that only like is compared with like. ``vector`` stands for what the words state, where the
+    reader gives one.
     """
 
     field: str
@@ -29,6 +30,7 @@ class Evidence:
     confidence: float
     found_by: FoundBy = "rule"
     about: str = ""
+    vector: tuple[float, ...] = ()
 
 
 class NotGrounded(ValueError):

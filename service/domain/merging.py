@@ -83,12 +83,20 @@ def _has_speaker(item: Evidence) -> bool:
 
 @dataclass(frozen=True)
 class Sources:
-    """What merging needs to know of the articles: their texts, order, days of publication, and which are copies."""
+    """What merging needs to know of the articles: their texts, order, days of publication, which are copies.
+
+    ``alike`` says which evidence states the same, where a reader that was taught marked it: such evidence is not weighed again by rules.
+    """
 
     texts: dict[str, str]
     published: dict[str, datetime.date | None]
     copies: dict[str, str]
     stories: dict[str, Sequence[tuple[int, int]]]
+    alike: Same | None = None
+
+    def same(self, one: Evidence, other: Evidence) -> bool:
+        """Whether the reader thinks that two pieces of evidence state the same fact."""
+        return self.alike is not None and self.alike(one, other)
 
     def order(self, article: str) -> int:
         """The place of an article in the request."""
@@ -249,6 +257,8 @@ class _Merger:
         return self.fact(groups[0], max(groups[0], key=lambda item: (item.confidence, len(docket(item))))) if groups else None
 
     def court(self) -> Fact[Any] | None:
+        if self.sources.alike:
+            return self._court_of_now()
         self.believe_rules("court")
         trial = [item for item in self.of("court") if item.about != "appellate"] or self.of("court")
         known = [item for item in trial if court(item).court_id]
@@ -260,6 +270,17 @@ class _Merger:
             return None
         group = self.latest(groups)
         return self.fact(group, max(group, key=lambda item: (item.confidence, len(item.value))))
+
+    def _court_of_now(self) -> Fact[Any] | None:
+        """The court that the newest article marks; those before it are superseded."""
+        groups = self.groups("court", lambda a, b: (court(a).court_id == court(b).court_id and same_court_name(a, b)) or self.sources.same(a, b))
+        if not groups:
+            return None
+        final = max(groups, key=lambda group: (self.sources.newest(group) or datetime.date.min, sum(item.confidence for item in group)))
+        older = [group for group in groups if group is not final and self.sources.newer(final, group)]
+        if older:
+            self.conflict("court", "court", [*older, final])
+        return self.fact(final, max(final, key=lambda item: (court(item).court_id is not None, item.confidence)))
 
     def judge(self) -> Fact[Any] | None:
         self.believe_rules("judge")
@@ -283,24 +304,25 @@ class _Merger:
     def proceeding(self) -> Fact[Any] | None:
         groups = self.groups("proceeding", lambda a, b: a.value == b.value)
         by_kind = {group[0].value: group for group in groups}
-        if "class_action" in by_kind and "civil" in by_kind:
+        if not self.sources.alike and "class_action" in by_kind and "civil" in by_kind:
             del by_kind["civil"]
         if not by_kind:
             return None
-        return self.fact(min(by_kind.values(), key=self.rank))
+        return self.fact(max(by_kind.values(), key=lambda group: sum(item.confidence for item in group)))
 
     def status(self) -> Fact[Any] | None:
+        """The state that the newest article tells; of several of one day, or of unknown days, the furthest."""
         rank = {"filed": 0, "pending": 1, "dismissed": 2, "settled": 2, "decided": 2, "on_appeal": 3}
         groups = self.groups("status", lambda a, b: a.value == b.value)
         if not groups:
             return None
-        furthest = max(rank[group[0].value] for group in groups)
-        if furthest == rank["filed"] and {item.article for item in self.of("rulings") if item.found_by == "rule"} - {item.article for item in groups[0]}:
-            # An article tells of a ruling and no rule reads its state: "filed" would be an old state told as the newest.
-            return None
-        best = [group for group in groups if rank[group[0].value] == furthest]
+        dated = [day for item in self.of("status") if (day := self.sources.published[item.article])]
+        newest = [item for item in self.of("status") if self.sources.published[item.article] == max(dated)] if len(dated) == len(self.of("status")) else []
+        furthest = max(rank[item.value] for item in newest or self.of("status"))
+        told = {item.value for item in newest or self.of("status") if rank[item.value] == furthest}
+        best = [group for group in groups if group[0].value in told]
         final = self.latest(best)
-        if len(best) > 1 and not all(other is final or self.sources.newer(final, other) for other in best):
+        if len(best) > 1 and not newest:
             self.conflict("status", "state of the case", best)
         else:
             self._superseded_status(groups, final, rank)
@@ -334,6 +356,8 @@ class _Merger:
         others = self.case.plaintiffs if field == "defendants" else self.case.defendants
         self.fields[field] = [item for item in self.of(field) if item.found_by == "rule" or not any(same_name(item.value, name) for name in others)]
         groups = self.groups(field, lambda a, b: same_name(a.value, b.value))
+        if self.sources.alike:
+            return [self.fact(group, max(group, key=lambda item: (len(item.value), item.confidence))) for group in groups]
         sure = [group for group in groups if self.head(group).confidence >= 0.9 or len(group) > 1 or len(groups) == 1]
         return [self.fact(group, max(group, key=formality)) for group in sorted(sure, key=lambda g: (-self.head(g).confidence, self.rank(g)))]
 
@@ -353,7 +377,7 @@ class _Merger:
 
     def texts(self, field: str, alike: float) -> list[Fact[Any]]:
         """Free text: wordings that share most of their content words are one fact, told by its surest wording."""
-        groups = self.groups(field, lambda a, b: overlap(a.value, b.value) >= alike)
+        groups = self.groups(field, lambda a, b: overlap(a.value, b.value) >= alike or self.sources.same(a, b))
         return [self.fact(group, max(group, key=lambda item: (item.confidence, -abs(len(item.value) - 120)))) for group in groups]
 
     def worth(self, item: Evidence) -> Worth | None:
@@ -365,7 +389,13 @@ class _Merger:
 
     def once(self, same: Same) -> Same:
         """Sameness that also sees through conversions: a sum told in two currencies is one."""
-        return lambda a, b: same(a, b) or (self.worth(a) is not None and self.worth(a) == self.worth(b) and _per(a) == _per(b) and _kind(a) == _kind(b))
+
+        def told_once(a: Evidence, b: Evidence) -> bool:
+            return not (money(a) or money(b)) and self.sources.same(a, b)
+
+        return lambda a, b: (
+            same(a, b) or told_once(a, b) or (self.worth(a) is not None and self.worth(a) == self.worth(b) and _per(a) == _per(b) and _kind(a) == _kind(b))
+        )
 
     def relief(self) -> list[Fact[Any]]:
         groups = self.groups("relief_sought", self.once(same_relief))
@@ -442,7 +472,9 @@ class _Merger:
         def same(a: Evidence, b: Evidence) -> bool:
             if a.normalized is None or b.normalized is None:
                 return a.value == b.value
-            return a.normalized == b.normalized and (overlap(_undated(a), _undated(b)) >= SAME_EVENT or (is_filing(a) and is_filing(b)))
+            return a.normalized == b.normalized and (
+                overlap(_undated(a), _undated(b)) >= SAME_EVENT or (is_filing(a) and is_filing(b)) or self.sources.same(a, b)
+            )
 
         groups = self.groups("timeline", same)
         gone = self._moved_days(groups)
@@ -453,7 +485,8 @@ class _Merger:
     def figures(self) -> list[Fact[Any]]:
         # A sum that is asked for or was decided is told there.
         told = {self.worth(item) for name in ("relief_sought", "rulings") for item in self.of(name)} - {None}
-        self.fields["figures"] = [item for item in self.of("figures") if self._worth_of_figure(item) not in told]
+        open_ = [item for item in self.of("figures") if item.normalized is None]
+        self.fields["figures"] = [item for item in self.of("figures") if item.normalized and (self.sources.alike or self._worth_of_figure(item) not in told)]
         groups = self.groups("figures", same_figure)
         taken: list[Group] = []
         for group in groups:
@@ -464,7 +497,8 @@ class _Merger:
                 self.conflict("figures", about, [group, *rivals], superseded=self._is_update([group, *rivals]))
                 taken += [group, *rivals]
         self.revisions("figures", [group for group in groups if group not in taken])
-        return [self.fact(group) for group in groups]
+        self.fields["figures"] = open_
+        return [self.fact(group) for group in (*groups, *self.groups("figures", lambda a, b: a.value == b.value))]
 
     def _worth_of_figure(self, item: Evidence) -> Worth | None:
         found = figure(item)

@@ -132,11 +132,11 @@ class Count:
     quantity: int | float
 
 
-def counts(text: str, within: Span) -> Iterator[Count]:
-    """Numbers of a span that are no sums, percentages, or parts of something longer."""
+def counts(text: str, within: Span, *, spelled: bool = False) -> Iterator[Count]:
+    """Numbers of a span that are no sums, percentages, or parts of something longer; ``spelled`` ones ("five") too where that is sure to be meant."""
     for match in _COUNT.finditer(text, within.start, within.end):
         word = match.group("number").lower()
-        if word in _WORDS and not match.group("scale"):
+        if word in _WORDS and not match.group("scale") and not spelled:
             continue
         quantity = _amount(str(_WORDS.get(word, word)), match.group("scale"))
         yield Count(Span(match.start(), match.end()), quantity)

@@ -200,7 +200,7 @@ class Provenance(Frozen):
     engine: str
     seed: int
     version: str
-    reader: Literal["rules", "model", "both"]
+    reader: Literal["rules", "model", "prompts", "labels"]
     adapters: list[str] = []
 
 

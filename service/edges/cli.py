@@ -81,7 +81,7 @@ def summarize(
     as_json: Annotated[bool, typer.Option("--json", help="The response as JSON.")] = False,
     as_markdown: Annotated[bool, typer.Option("--markdown", help="The brief as Markdown.")] = False,
     model: Model = None,
-    reader: Annotated[str | None, typer.Option(help="rules, model or both.")] = None,
+    reader: Annotated[str | None, typer.Option(help="labels, prompts or rules; auto: as the model reads.")] = None,
 ) -> None:
     """Summarise articles about one lawsuit."""
     if as_json and as_markdown:
@@ -165,7 +165,7 @@ def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on; loopback unless set.")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
     model: Model = None,
-    reader: Annotated[str | None, typer.Option(help="rules, model or both.")] = None,
+    reader: Annotated[str | None, typer.Option(help="labels, prompts or rules; auto: as the model reads.")] = None,
 ) -> None:
     """Serve the HTTP API."""
     product = wire(_settings(host=host, port=port, model=model, reader=reader), _say)

@@ -24,7 +24,8 @@ class Settings(BaseSettings):
     """A TOML file with further models, in the form of ``models/catalog.toml``."""
     models_dir: Path = user_data_path("casebrief") / "models"
     """Where pulled weights lie."""
-    reader: Literal["rules", "model", "both"] = "both"
+    reader: Literal["auto", "labels", "prompts", "rules"] = "auto"
+    """How articles are read: by marks of a model that was taught, by prompts with rules, by rules alone; auto: as the model's entry says."""
     weights: Literal["auto", "bf16", "q8_0", "adapter"] = "auto"
     """How a model's adapter is used: merged into its weights once, in 16 or 8 bits (auto: the form that was fastest here when
     ``casebrief models prepare`` tried them), or applied at run time."""

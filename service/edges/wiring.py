@@ -12,14 +12,15 @@ from casebrief.models.cache import CachedEngine, Store
 from casebrief.models.catalog import AS_SHIPPED, Catalog, Entry, Loading
 from casebrief.models.catalog import load as load_catalog
 from casebrief.models.engine import Engine, EngineConfig
-from casebrief.models.errors import EngineError
+from casebrief.models.errors import CatalogError, EngineError
 from casebrief.models.machine import likely_form
 from casebrief.models.supervisor import Patience, SupervisedEngine
 from casebrief.models.trial import Trial, candidates, remembered, this_machine, try_forms
 from casebrief.prompts.loader import load as load_prompt
 from casebrief.service.edges.settings import Settings
 from casebrief.service.pipeline.articles import Submitted
-from casebrief.service.pipeline.reading import BothReader, ModelReader, Reader, RuleReader
+from casebrief.service.pipeline.labelled import LabelReader
+from casebrief.service.pipeline.reading import BothReader, ModelReader, Reader, RuleReader, StoryReader
 from casebrief.service.pipeline.summarizing import Summarizer
 
 
@@ -40,7 +41,7 @@ class Casebrief:
     def warm_up(self) -> None:
         """Load the tables that rules read by, so that the first request need not."""
         submitted = [Submitted("a1", "A firm was sued on Monday under 18 U.S.C. § 1030 in federal court in Oakland, California.")]
-        Summarizer(RuleReader(), "", lambda: None).summarize(submitted)
+        Summarizer(StoryReader(RuleReader()), "", lambda: None).summarize(submitted)
 
     def start_in_background(self) -> None:
         """Bring the engine up; a failure is told by its state, and by every request until a start succeeds."""
@@ -72,12 +73,16 @@ def wire(settings: Settings, tell: Callable[[str], None] = lambda told: None) ->
     model = settings.model or catalog.default
     prompt = load_prompt()
     if settings.reader == "rules":
-        return Casebrief(settings, catalog, model, None, Summarizer(RuleReader(), prompt.sha256, lambda: None))
+        return Casebrief(settings, catalog, model, None, Summarizer(StoryReader(RuleReader()), prompt.sha256, lambda: None))
     entry = catalog.entry(model)
+    if settings.reader not in ("auto", entry.reader):
+        raise CatalogError(f"{model} reads by {entry.reader}, not by {settings.reader}; give another --model, or --reader auto")
     config = engine_config(settings, catalog, model, entry, tell)
     engine = SupervisedEngine(config, Patience(hang_s=settings.hang_s))
-    by_model = ModelReader(_remembering(engine, settings, config), prompt, entry.floor, entry.confidence)
-    reader: Reader = by_model if settings.reader == "model" else BothReader(RuleReader(), by_model)
+    asked = _remembering(engine, settings, config)
+    reader: Reader = (
+        LabelReader(asked) if entry.reader == "labels" else StoryReader(BothReader(RuleReader(), ModelReader(asked, prompt, entry.floor, entry.confidence)))
+    )
     return Casebrief(settings, catalog, model, engine, Summarizer(reader, prompt.sha256, lambda: engine.info))
 
 
@@ -101,6 +106,7 @@ def engine_config(settings: Settings, catalog: Catalog, model: str, entry: Entry
         sha256, at_run_time = entry.sha256, []
     else:
         path, merged, sha256, at_run_time = catalog.path(model), "", catalog.verify(model), list(catalog.adapters(model))
+    heads, heads_sha256 = catalog.heads(model) or ("", "")
     return EngineConfig(
         model=model,
         path=str(path),
@@ -113,6 +119,8 @@ def engine_config(settings: Settings, catalog: Catalog, model: str, entry: Entry
         adapters=tuple(at_run_time),
         adapter_sums=tuple(adapter.sha256 for adapter in entry.adapters),
         merged=f"{form} {merged[:12]}" if merged else "",
+        heads=str(heads),
+        heads_sha256=heads_sha256,
         tables=str(settings.cache_dir),
     )
 

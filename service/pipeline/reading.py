@@ -16,11 +16,12 @@ from casebrief.prompts.loader import ReadingPrompt
 from casebrief.service.domain.article import View
 from casebrief.service.domain.evidence import Evidence
 from casebrief.service.domain.revisions import quantity
+from casebrief.service.pipeline.articles import Dossier, Submitted, assemble
 from casebrief.service.pipeline.asking import Listened, listen
 from casebrief.service.pipeline.forms import evidence_of
 from casebrief.service.pipeline.rules import read_by_rules
 
-ReaderName = Literal["rules", "model", "both"]
+ReaderName = Literal["rules", "model", "prompts", "labels"]
 
 SINGLE = frozenset({"caption", "docket_number", "court", "judge", "filed_on", "proceeding", "status", "class_definition"})
 
@@ -34,15 +35,56 @@ class Read:
     failure: str = ""
 
 
+Alike = Callable[[Evidence, Evidence], bool]
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """What a reader makes of a request: its articles, what was read of each view in their order, what it took, and, of one that was taught, which evidence it thinks alike."""
+
+    dossier: Dossier
+    reads: list[Read]
+    usage: Usage
+    alike: Alike | None = None
+
+
 class Reader(Protocol):
-    """Reads the articles of a case."""
+    """Reads the articles of a request."""
 
     @property
     def name(self) -> ReaderName:
         """What reads: goes into the provenance."""
 
-    def read(self, views: Sequence[View], stop: Stop = never, heard: Heard = unheard) -> tuple[list[Read], Usage]:
+    def read(self, submitted: Sequence[Submitted], stop: Stop = never, heard: Heard = unheard) -> Gathered:
         """All evidence of each article. Raises `casebrief.models.errors.EngineError` when the model fails, or the reader was stopped."""
+
+
+class ViewReader(Protocol):
+    """Reads views: stories that rules have found."""
+
+    @property
+    def name(self) -> ReaderName:
+        """See `Reader`."""
+
+    def read(self, views: Sequence[View], stop: Stop = never, heard: Heard = unheard) -> tuple[list[Read], Usage]:
+        """All evidence of each view."""
+
+
+@dataclass(frozen=True)
+class StoryReader:
+    """Rules find the stories and the case, then ``inner`` reads them."""
+
+    inner: ViewReader
+
+    @property
+    def name(self) -> ReaderName:
+        return self.inner.name
+
+    def read(self, submitted: Sequence[Submitted], stop: Stop = never, heard: Heard = unheard) -> Gathered:
+        """See `Reader`."""
+        dossier = assemble(submitted)
+        reads, usage = self.inner.read(dossier.views, stop, heard)
+        return Gathered(dossier, reads, usage)
 
 
 @dataclass(frozen=True)
@@ -52,7 +94,7 @@ class RuleReader:
     name: ReaderName = "rules"
 
     def read(self, views: Sequence[View], stop: Stop = never, heard: Heard = unheard) -> tuple[list[Read], Usage]:
-        """See `Reader`."""
+        """See `ViewReader`."""
         reads = []
         for number, view in enumerate(views):
             if stop():
@@ -95,7 +137,7 @@ class BothReader:
 
     rules: RuleReader
     model: ModelReader
-    name: ReaderName = "both"
+    name: ReaderName = "prompts"
 
     def read(self, views: Sequence[View], stop: Stop = never, heard: Heard = unheard) -> tuple[list[Read], Usage]:
         """See `Reader`."""

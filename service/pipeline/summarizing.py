@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from casebrief import __version__
-from casebrief.models.engine import EngineInfo, Stop, Usage, never
+from casebrief.models.engine import EngineInfo, Stop, never
 from casebrief.service.domain.abstract import abstract
 from casebrief.service.domain.article import Article, View
 from casebrief.service.domain.evidence import Evidence, NotGrounded, grounded
@@ -23,8 +23,8 @@ from casebrief.service.domain.schema import (
     Timings,
     schema_sha256,
 )
-from casebrief.service.pipeline.articles import Dossier, Submitted, assemble
-from casebrief.service.pipeline.reading import Read, Reader
+from casebrief.service.pipeline.articles import Dossier, Submitted
+from casebrief.service.pipeline.reading import Gathered, Read, Reader
 
 SEED = 0
 """Decoding is greedy: the seed is part of the provenance and decides nothing yet."""
@@ -54,27 +54,27 @@ class Summarizer:
 
         """
         started = time.perf_counter()
-        dossier = assemble(submitted)
-        told, usage = self.reader.read(dossier.views, stop, lambda done, total: progress("reading the articles", done, total))
-        reads = {view.article.id: read for view, read in zip(dossier.views, told, strict=True)}
-        evidence = [item for view in dossier.views for item in _checked(reads[view.article.id].evidence, view.article)]
+        gathered = self.reader.read(submitted, stop, lambda done, total: progress("reading the articles", done, total))
+        reads = {view.article.id: read for view, read in zip(gathered.dossier.views, gathered.reads, strict=True)}
+        evidence = [item for view in gathered.dossier.views for item in _checked(reads[view.article.id].evidence, view.article)]
         progress("putting the articles together", 1, 1)
-        return self._response(dossier, evidence, reads, usage, started, queued_s)
+        return self._response(gathered, evidence, reads, started, queued_s)
 
     def _response(
         self,
-        dossier: Dossier,
+        gathered: Gathered,
         evidence: Sequence[Evidence],
         reads: dict[str, Read],
-        usage: Usage,
         started: float,
         queued_s: float,
     ) -> SummaryResponse:
+        dossier, usage = gathered.dossier, gathered.usage
         sources = Sources(
             texts={article.id: article.text for article in dossier.articles},
             published={article.id: article.published_on for article in dossier.articles},
             copies=dossier.copies,
             stories={view.article.id: view.article.story.used for view in dossier.views},
+            alike=gathered.alike,
         )
         merged = merge(evidence, sources, dossier.case)
         read_views = [view for view in dossier.views if not reads[view.article.id].failure]

@@ -7,7 +7,7 @@ import pytest
 from casebrief.service.domain.money import conversions, percentages, sums
 from casebrief.service.domain.spans import Span
 from casebrief.service.pipeline.articles import Submitted, assemble
-from casebrief.service.pipeline.reading import RuleReader
+from casebrief.service.pipeline.reading import RuleReader, StoryReader
 from casebrief.service.pipeline.summarizing import Summarizer
 
 LEAD = "Norvane Home Inc was sued on Monday in federal court in Oakland, California, over its doorbells."
@@ -16,7 +16,7 @@ LEAD = "Norvane Home Inc was sued on Monday in federal court in Oakland, Califor
 def summary(*texts: str, days: tuple[int | None, ...] = ()) -> dict:
     dates = [datetime.date(2025, 3, day) if day else None for day in days] or [None] * len(texts)
     submitted = [Submitted(f"a{place}", text, published_on=day) for place, (text, day) in enumerate(zip(texts, dates, strict=True), 1)]
-    return json.loads(Summarizer(RuleReader(), "", lambda: None).summarize(submitted).model_dump_json(by_alias=True))["summary"]
+    return json.loads(Summarizer(StoryReader(RuleReader()), "", lambda: None).summarize(submitted).model_dump_json(by_alias=True))["summary"]
 
 
 def foreign(text: str) -> list[str]:

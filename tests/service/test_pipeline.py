@@ -12,7 +12,7 @@ from casebrief.prompts.loader import load
 from casebrief.service import example
 from casebrief.service.domain.schema import SummaryResponse, json_schema
 from casebrief.service.pipeline.articles import Submitted
-from casebrief.service.pipeline.reading import BothReader, ModelReader, Reader, RuleReader
+from casebrief.service.pipeline.reading import BothReader, ModelReader, RuleReader, StoryReader, ViewReader
 from casebrief.service.pipeline.summarizing import Summarizer
 from conftest import citations_of, without_clock
 from hypothesis import given, settings
@@ -21,8 +21,8 @@ from hypothesis import strategies as st
 PROMPT = load()
 
 
-def summarizer(reader: Reader | None = None) -> Summarizer:
-    return Summarizer(reader or RuleReader(), PROMPT.sha256, lambda: None)
+def summarizer(reader: ViewReader | None = None) -> Summarizer:
+    return Summarizer(StoryReader(reader or RuleReader()), PROMPT.sha256, lambda: None)
 
 
 def by_model(engine: FakeEngine) -> ModelReader:
@@ -119,7 +119,7 @@ def test_crlf_moves_no_offset():
     assert told["summary"]["caption"]["value"] == "Ashgrove v. Norvane Home Inc"
 
 
-def ledger(submitted: list[Submitted], reader: Reader | None = None) -> list[dict]:
+def ledger(submitted: list[Submitted], reader: ViewReader | None = None) -> list[dict]:
     return check(summarizer(reader).summarize(submitted), submitted)["ledger"]
 
 

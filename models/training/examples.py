@@ -1,0 +1,114 @@
+"""From a marked article to what is learnt of it: its tokens, and the targets of every head."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import llama_cpp
+import torch
+from casebrief.evals.marked import MEMBERS, UNRELATED, MarkedArticle, MarkedCase
+from casebrief.service.domain.spans import lines, sentences
+from torch import Tensor
+
+FURNITURE = "furniture"
+LABELS = tuple(sorted([*MEMBERS, FURNITURE]))
+"""What a token may be part of, each for itself: spans of different labels may nest."""
+
+WHO = tuple(f"{field}.{member}" for field in sorted(MEMBERS) for member in sorted(MEMBERS[field]))
+"""Members, by field."""
+
+KINDS = {
+    "proceeding": tuple(sorted(MEMBERS["proceeding"])),
+    "status": tuple(sorted(MEMBERS["status"])),
+    "related": ("related", UNRELATED),
+}
+"""What a whole article is told to be, by head."""
+
+OUT, BEGIN, INSIDE = range(3)
+_BYTES = [*range(33, 127), *range(161, 173), *range(174, 256)]
+_BYTE_OF = {chr(byte): byte for byte in _BYTES} | {chr(256 + n): byte for n, byte in enumerate(byte for byte in range(256) if byte not in _BYTES)}
+
+
+class Tokenizer:
+    """The tokenizer of the GGUF itself, through llama.cpp; byte-level pieces, so that places are exact."""
+
+    def __init__(self, model: Path) -> None:
+        self._llama = llama_cpp.Llama(str(model), vocab_only=True, verbose=False)
+        self._sizes: dict[int, int] = {}
+
+    def __call__(self, text: str) -> list[int]:
+        """Token ids, special tokens off."""
+        return list(self._llama.tokenize(text.encode(), add_bos=False, special=False))
+
+    def size(self, token: int) -> int:
+        """Bytes of a token, from the printable spelling that byte-level vocabularies have."""
+        if token not in self._sizes:
+            self._sizes[token] = sum(char in _BYTE_OF for char in self._llama._model.token_get_text(token))  # noqa: SLF001 - no public way
+        return self._sizes[token]
+
+
+@dataclass(frozen=True)
+class Spot:
+    """One marked place in tokens, half-open; ``fact`` is the id that it shares with other places of the same fact, in its field."""
+
+    label: int
+    who: int | None
+    fact: tuple[str, str] | None
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Example:
+    """One article: token ids (n,), their places in its text (n pairs), targets (n, labels), spots, and the class of each of `KINDS` or -100."""
+
+    ids: list[int]
+    places: list[tuple[int, int]]
+    targets: Tensor
+    spots: tuple[Spot, ...]
+    kinds: tuple[int, ...]
+
+
+def example(article: MarkedArticle, case: MarkedCase, tokenizer: Tokenizer) -> Example:
+    """An article's sentences, each tokenized by itself with a line break before it, as the product reads them."""
+    ids: list[int] = []
+    places: list[tuple[int, int]] = []
+    for line in lines(article.text):
+        for span in sentences(article.text, line):
+            words = ("\n" if ids else "") + span.of(article.text)
+            found = tokenizer(words)
+            ids += found
+            places += _places(words, span.start - (1 if len(ids) > len(found) else 0), [tokenizer.size(token) for token in found])
+    targets = torch.zeros(len(ids), len(LABELS), dtype=torch.long)
+    spots = []
+    marks = [(mark.field, mark.member, mark.id, mark.start, mark.end) for mark in article.marks]
+    for field, member, fact, start, end in [*marks, *((FURNITURE, None, None, *span) for span in article.furniture)]:
+        inside = [k for k, (a, b) in enumerate(places) if a < end and b > start and not article.text[max(a, start) : min(b, end)].isspace()]
+        if not inside:
+            continue
+        label, first, last = LABELS.index(field), inside[0], inside[-1] + 1
+        targets[first, label] = BEGIN
+        rest = targets[first + 1 : last, label]
+        rest[rest != BEGIN] = INSIDE
+        spots.append(Spot(label, WHO.index(f"{field}.{member}") if member else None, (field, fact) if fact else None, first, last))
+    return Example(ids, places, targets, tuple(spots), _kinds(article, case))
+
+
+def _kinds(article: MarkedArticle, case: MarkedCase) -> tuple[int, ...]:
+    if not article.related:
+        return -100, -100, KINDS["related"].index(UNRELATED)
+    return KINDS["proceeding"].index(case.kind), KINDS["status"].index(article.status), KINDS["related"].index("related")
+
+
+def _places(words: str, start: int, sizes: list[int]) -> list[tuple[int, int]]:
+    """Where each token stands, in characters; a token that holds a part of a character holds it all."""
+    at = [index for index, char in enumerate(words) for _ in char.encode()] + [len(words)]
+    if sum(sizes) != len(at) - 1:
+        raise ValueError(f"tokens and bytes differ: {words[:40]!r}")
+    found, byte = [], 0
+    for size in sizes:
+        first, last = at[byte], at[byte + size]
+        found.append((start + first, start + max(last, first + 1)))
+        byte += size
+    return found

@@ -1,0 +1,218 @@
+"""Reading by labels: the model marks the words of whole articles in one pass, and rules make the typed forms of what it marked.
+
+An article goes to the engine whole, furniture included, sentence by sentence; what is its story, what it tells of and how far the case has come are told by
+its marks and classes. Nothing is looked for by words here.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from casebrief.models.engine import Engine, Heard, Labelling, Mark, Place, Stop, never, unheard
+from casebrief.models.errors import EngineError
+from casebrief.service.domain.article import Article, CaseIdentity, Sentence, View
+from casebrief.service.domain.dates import day_first
+from casebrief.service.domain.evidence import Evidence
+from casebrief.service.domain.names import same_name
+from casebrief.service.domain.spans import Span, lines, sentences, trimmed
+from casebrief.service.domain.story import Story, publication_date
+from casebrief.service.pipeline.articles import Dossier, Submitted, find_copies, language_of
+from casebrief.service.pipeline.reading import Gathered, Read, ReaderName
+from casebrief.service.pipeline.typed import Tag, evidence_of
+
+FURNITURE = "furniture"
+ASIDE = 0.5
+"""The share of a sentence's characters in marks of furniture from which it is none of the story."""
+
+UNRELATED = 0.5
+"""The probability of being about something else from which an article is."""
+
+FLOORS = {"proceeding": 0.0, "status": 0.0}
+FLOOR = 0.5
+"""The confidence from which a mark counts, where `FLOORS` has no other."""
+
+
+@dataclass(frozen=True)
+class LabelReader:
+    """Reads by an engine that labels."""
+
+    engine: Engine
+    name: ReaderName = "labels"
+
+    def read(self, submitted: Sequence[Submitted], stop: Stop = never, heard: Heard = unheard) -> Gathered:
+        """See `casebrief.service.pipeline.reading.Reader`."""
+        cut = [_sentences(item.text) for item in submitted]
+        found = self.engine.label([tuple(span.of(item.text) for span in spans) for item, spans in zip(submitted, cut, strict=True)], stop, heard)
+        told = [_Told.of(item, spans, labelling) for item, spans, labelling in zip(submitted, cut, found.labellings, strict=True)]
+        dossier = _dossier(told)
+        by_id = {one.article.id: one for one in told}
+        reads = [Read(tuple(_believed(by_id[view.article.id])), failure=by_id[view.article.id].failure) for view in dossier.views]
+        sameness = self.engine.info.sameness
+
+        def alike(one: Evidence, other: Evidence) -> bool:
+            return bool(sameness and one.vector and other.vector) and sameness.probability(one.vector, other.vector) >= SAME  # type: ignore[union-attr]
+
+        return Gathered(dossier, reads, found.usage, alike)
+
+
+SAME = 0.5
+"""The probability from which two marks state one fact."""
+
+
+def _sentences(text: str) -> list[Span]:
+    return [span for line in lines(text) for span in sentences(text, line)]
+
+
+@dataclass(frozen=True)
+class _Told:
+    """What the model said of one article."""
+
+    article: Article
+    tags: tuple[Tag, ...]
+    classes: dict[str, dict[str, float]]
+    failure: str
+
+    @classmethod
+    def of(cls, submitted: Submitted, spans: Sequence[Span], labelling: Labelling) -> _Told:
+        try:
+            labelling.checked()
+            failure = ""
+        except EngineError as error:
+            failure = str(error)
+        tags = [] if failure else [tag for mark in labelling.marks if (tag := _tag(submitted.text, spans, mark))]
+        aside = [tag.span for tag in tags if tag.label == FURNITURE]
+        return cls(_article(submitted, spans, aside), tuple(tag for tag in tags if tag.label != FURNITURE), labelling.classes, failure)
+
+    @property
+    def unrelated(self) -> str | None:
+        """Why the article is not about a case at all, or ``None`` when it is."""
+        if self.failure:
+            return None
+        if self.classes.get("related", {}).get("unrelated", 0.0) >= UNRELATED:
+            return "tells of something else than the case"
+        return None if any(tag.label in _TELLING for tag in self.tags) else "states nothing of a case"
+
+    def of_label(self, *labels: str) -> list[Tag]:
+        return [tag for tag in self.tags if tag.label in labels]
+
+
+_TELLING = frozenset({"plaintiffs", "defendants", "caption", "allegations", "rulings", "court", "docket_number", "status", "proceeding"})
+
+
+def _tag(text: str, spans: Sequence[Span], mark: Mark) -> Tag | None:
+    """A mark as words of the article."""
+
+    def place(at: Place) -> int:
+        return spans[at.passage].start + at.character
+
+    span = trimmed(text, place(mark.start), place(mark.end))
+    if span is None:
+        return None
+    within = Span(spans[mark.start.passage].start, spans[mark.end.passage].end)
+    member = max(mark.members, key=lambda name: mark.members[name], default="")
+    return Tag(mark.label, span, within, mark.probability, member, mark.members.get(member, 1.0), mark.vector)
+
+
+def _article(submitted: Submitted, spans: Sequence[Span], aside: Sequence[Span]) -> Article:
+    """The article with its story: what is not furniture; a first line without a full stop is its title."""
+    text = submitted.text
+    story = [span for span in spans if _covered(span, aside) < ASIDE]
+    title = story[0] if len(story) > 1 and text[story[0].end - 1] not in '.!?…”"' and "\n" in text[story[0].end : story[1].start] else None
+    paragraphs: list[list[Span]] = []
+    for before, span in pairwise([None, *(span for span in story if span != title)]):
+        if before is None or "\n" in text[before.end : span.start]:  # type: ignore[union-attr]
+            paragraphs.append([])
+        paragraphs[-1].append(span)  # type: ignore[arg-type]
+    published = publication_date(text, list(lines(text)))
+    return Article(
+        id=submitted.id,
+        text=text,
+        title=submitted.title or (title.of(text) if title else None),
+        publisher=submitted.publisher,
+        url=submitted.url,
+        published_on=submitted.published_on or published,
+        published_on_from="request" if submitted.published_on else "text" if published else None,
+        story=Story(title, tuple(map(tuple, paragraphs)), published),
+        day_first=day_first(text),
+        language=language_of(" ".join(span.of(text) for span in story) or text),
+    )
+
+
+def _covered(span: Span, aside: Sequence[Span]) -> float:
+    return sum(max(0, min(span.end, other.end) - max(span.start, other.start)) for other in aside) / (span.end - span.start)
+
+
+# ---------------------------------------------------------------------- the dossier
+
+
+def _dossier(told: Sequence[_Told]) -> Dossier:
+    articles = tuple(one.article for one in told)
+    unrelated = {one.article.id: reason for one in told if (reason := one.unrelated)}
+    if len(unrelated) == len(told) == 1:
+        unrelated = {}
+    case = _identity([one for one in told if one.article.id not in unrelated])
+    views = tuple(
+        View(
+            article,
+            tuple(Sentence(span, span.of(article.text), number) for number, paragraph in enumerate(article.story.paragraphs) for span in paragraph),
+            case,
+        )
+        for article in articles
+        if article.id not in unrelated and (article.story.paragraphs or article.story.title)
+    )
+    return Dossier(articles, views, find_copies([article for article in articles if article.story.paragraphs]), unrelated, case)
+
+
+def _identity(told: Sequence[_Told]) -> CaseIdentity:
+    """The sides by the names that are marked for them, the most often marked first; a name on both sides is on that of more marks."""
+    sides = {side: _ranked(told, side) for side in ("plaintiffs", "defendants")}
+
+    def own(side: str, other: str) -> tuple[str, ...]:
+        return tuple(name for name, count in sides[side].items() if all(count >= theirs for known, theirs in sides[other].items() if same_name(known, name)))
+
+    captions = [tag.span.of(one.article.text) for one in told for tag in one.of_label("caption")]
+    dockets = [tag.span.of(one.article.text) for one in told for tag in one.of_label("docket_number")]
+    caption = max(captions, key=lambda words: (captions.count(words), len(words)), default=None)
+    return CaseIdentity(caption, own("plaintiffs", "defendants"), own("defendants", "plaintiffs"), tuple(dict.fromkeys(dockets)))
+
+
+def _ranked(told: Sequence[_Told], side: str) -> dict[str, int]:
+    """Names marked for a side, forms of one name counted together under the longest."""
+    counted: Counter[str] = Counter(tag.span.of(one.article.text) for one in told for tag in one.of_label(side))
+    ranked: dict[str, int] = {}
+    for name in sorted(counted, key=len, reverse=True):
+        known = next((other for other in ranked if same_name(other, name)), name)
+        ranked[known] = ranked.get(known, 0) + counted[name]
+    return dict(sorted(ranked.items(), key=lambda item: -item[1]))
+
+
+# ---------------------------------------------------------------------- evidence
+
+
+def _believed(told: _Told) -> Iterator[Evidence]:
+    """What the article states, as sure as it must be."""
+    if told.failure:
+        return
+    for item in (*evidence_of(told.article, told.tags), *_of_the_whole(told)):
+        if item.confidence >= FLOORS.get(item.field, FLOOR):
+            yield item
+
+
+def _of_the_whole(told: _Told) -> Iterator[Evidence]:
+    """Kind of proceeding and newest status: the likeliest class of the article, with the words that show it best."""
+    for name in ("proceeding", "status"):
+        classes = told.classes.get(name, {})
+        value = max(classes, key=lambda kind: classes[kind], default=None)
+        shown = told.of_label(name)
+        if value and (span := _shown(told, shown, value)):
+            yield Evidence(name, told.article.id, span, value, None, "inferred", round(classes[value], 4), "model")
+
+
+def _shown(told: _Told, shown: Sequence[Tag], value: str) -> Span | None:
+    best: Callable[[Tag], tuple[bool, float]] = lambda tag: (tag.member == value, tag.probability)  # noqa: E731 - a key
+    if shown:
+        return max(shown, key=best).span
+    return told.article.story.title or next(iter(told.article.story.sentences), None)

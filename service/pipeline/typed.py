@@ -1,0 +1,212 @@
+"""From marked words to evidence: typed forms by rule (names, courts, dates, sums, counts); what no rule can type keeps its words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from casebrief.service.domain.article import Article
+from casebrief.service.domain.dates import in_words
+from casebrief.service.domain.dockets import dockets
+from casebrief.service.domain.evidence import Evidence, computed, copied
+from casebrief.service.domain.money import counts, percentages, sums
+from casebrief.service.domain.schema import LONGEST_VALUE, Cause, Counsel, Court, DocketNumber, Figure, Money, Name, Parties, Relief, Response, Speaker
+from casebrief.service.domain.spans import Span
+from casebrief.service.pipeline.courts import court_phrases
+from casebrief.service.pipeline.rules.numbers import event_span
+from casebrief.service.pipeline.statutes import law_phrases
+from pydantic import BaseModel
+
+
+@dataclass(frozen=True)
+class Tag:
+    """Marked words; ``within`` is the sentence, or the sentences, that they stand in. Probabilities are 0 to 1."""
+
+    label: str
+    span: Span
+    within: Span
+    probability: float
+    member: str
+    member_probability: float
+    vector: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Said:
+    """A tag, and the article around it."""
+
+    article: Article
+    tag: Tag
+    speakers: Sequence[Tag]
+
+    @property
+    def text(self) -> str:
+        return self.article.text
+
+    @property
+    def words(self) -> str:
+        return self.tag.span.of(self.text)
+
+    @property
+    def confidence(self) -> float:
+        return round(self.tag.probability * self.tag.member_probability, 4)
+
+    def copied(self, normalized: BaseModel | None = None, span: Span | None = None, about: str = "") -> Iterator[Evidence]:
+        """Evidence of the marked words, or of a span around them."""
+        span = span or self.tag.span
+        if span.end - span.start <= LONGEST_VALUE:
+            yield copied(self.tag.label, self.article.id, self.text, span, self.confidence, normalized, about)
+
+
+Maker = Callable[[Said], Iterator[Evidence]]
+
+
+def evidence_of(article: Article, tags: Sequence[Tag]) -> Iterator[Evidence]:
+    """Evidence for every tag of a field; tags of speakers serve those that have one."""
+    speakers = [tag for tag in tags if tag.label == "speaker"]
+    for tag in tags:
+        if maker := MAKERS.get(tag.label):
+            for item in maker(Said(article, tag, speakers)):
+                yield replace(item, found_by="model", vector=tag.vector)
+
+
+def _plain(said: Said) -> Iterator[Evidence]:
+    yield from said.copied()
+
+
+def _caption(said: Said) -> Iterator[Evidence]:
+    sides = re.split(r"\s+(?:v\.?|vs\.?)\s+", said.words, maxsplit=1)
+    yield from said.copied(Parties(plaintiff=sides[0], defendant=sides[1]) if len(sides) == 2 else None)
+
+
+def _docket(said: Said) -> Iterator[Evidence]:
+    found = next((one.number for one in dockets(said.text, said.tag.within) if one.labelled.meets(said.tag.span)), None)
+    yield from said.copied(DocketNumber(number=found or re.sub(r"^(?:case\s+)?(?:nos?\.?|number)\s*", "", said.words, flags=re.IGNORECASE) or said.words))
+
+
+def _court(said: Said) -> Iterator[Evidence]:
+    met = [phrase for phrase in court_phrases(said.text, said.tag.within) if phrase.span.meets(said.tag.span) and phrase.precise]
+    best = max(met, key=lambda phrase: min(phrase.span.end, said.tag.span.end) - max(phrase.span.start, said.tag.span.start), default=None)
+    court = Court(court_id=best.court.court_id, name=best.court.name) if best else Court(court_id=None, name=said.words)
+    yield from said.copied(court, about="appellate" if best and best.appellate else "")
+
+
+def _named(said: Said) -> Iterator[Evidence]:
+    span = _bare(said.text, said.tag.span)
+    yield from said.copied(Name(name=span.of(said.text)), span)
+
+
+def _bare(text: str, span: Span) -> Span:
+    """A name without its possessive ending."""
+    match = re.search(r"[’']s?$", span.of(text))
+    return Span(span.start, span.start + match.start()) if match and match.start() else span
+
+
+def _counsel(said: Said) -> Iterator[Evidence]:
+    span = _bare(said.text, said.tag.span)
+    yield from said.copied(Counsel(name=span.of(said.text), for_=said.tag.member or None), span)  # type: ignore[arg-type]
+
+
+def _filed_on(said: Said) -> Iterator[Evidence]:
+    found = [phrase for phrase in said.article.dates(said.tag.within) if phrase.span.meets(said.tag.span)]
+    if len(found) == 1 and found[0].date:
+        yield computed("filed_on", said.article.id, found[0].span, in_words(found[0].date), said.confidence, found[0].date)
+    else:
+        yield from said.copied()
+
+
+def _event(said: Said) -> Iterator[Evidence]:
+    """What happened, in the words around its date; a date that no rule can read stays open."""
+    phrase = next((one for one in said.article.dates(said.tag.within) if one.span.meets(said.tag.span)), None)
+    at = phrase.span if phrase else said.tag.span
+    yield from said.copied(phrase.date if phrase else None, event_span(said.text, said.tag.within, at), at.of(said.text))
+
+
+def _cause(said: Said) -> Iterator[Evidence]:
+    law = next((phrase for phrase in law_phrases(said.text, said.tag.within) if phrase.span.meets(said.tag.span)), None)
+    yield from said.copied(Cause(name=said.words, jurisdiction=law.jurisdiction if law else None))
+
+
+SUMS = frozenset({"damages", "statutory_damages", "restitution", "fine", "settlement", "fees"})
+OTHER_RELIEF = frozenset({"injunction", "declaration", "jury_trial"})
+
+
+def _money_or_kind(said: Said) -> Iterator[Evidence]:
+    one = next((one for one in sums(said.text, said.tag.within) if one.span.meets(said.tag.span)), None)
+    kind = said.tag.member
+    if one or kind in SUMS:
+        told = kind if kind in SUMS else "other"
+        amount, currency, per, qualifier = (one.amount, one.currency, one.per, one.qualifier) if one else (None, None, None, None)
+        yield from said.copied(Money(kind=told, amount=amount, currency=currency, per=per, qualifier=qualifier))  # type: ignore[arg-type]
+    else:
+        yield from said.copied(Relief(kind=kind if kind in OTHER_RELIEF else "other"))  # type: ignore[arg-type]
+
+
+def _response(said: Said) -> Iterator[Evidence]:
+    yield from said.copied(Response(speaker=_speaker(said), stance=said.tag.member))  # type: ignore[arg-type]
+
+
+def _quote(said: Said) -> Iterator[Evidence]:
+    span = said.tag.span
+    words = span.of(said.text)
+    start, end = span.start + len(words) - len(words.lstrip("\"“”‘’' ")), span.end - (len(words) - len(words.rstrip('"“”‘ ')))
+    if start < end:
+        yield from said.copied(Speaker(speaker=_speaker(said)), Span(start, end))
+
+
+_PRONOUN = re.compile(r"(?:he|she|they|it|who|i|we)", re.IGNORECASE)
+
+
+def _speaker(said: Said) -> str | None:
+    """The speaker marked nearest in the paragraph; for a pronoun the one named last before it there, else nobody."""
+    begin = said.text.rfind("\n", 0, said.tag.span.start) + 1
+    end = said.text.find("\n", said.tag.span.end)
+    near = [tag for tag in said.speakers if begin <= tag.span.start and (end < 0 or tag.span.start < end)]
+    best = min(near, key=lambda tag: min(abs(tag.span.start - said.tag.span.end), abs(said.tag.span.start - tag.span.end)), default=None)
+    if best is None or not _PRONOUN.fullmatch(best.span.of(said.text)):
+        return best.span.of(said.text) if best else None
+    before = [tag for tag in near if tag.span.start < best.span.start and not _PRONOUN.fullmatch(tag.span.of(said.text))]
+    return before[-1].span.of(said.text) if before else None
+
+
+def _figure(said: Said) -> Iterator[Evidence]:
+    span = said.tag.span
+    for one in sums(said.text, said.tag.within):
+        if one.span.meets(span):
+            yield from said.copied(Figure(quantity=one.amount, unit=one.currency))
+            return
+    for share in percentages(said.text, said.tag.within):
+        if share.span.meets(span):
+            yield from said.copied(Figure(quantity=share.quantity, unit="percent"))
+            return
+    count = next((one for one in counts(said.text, said.tag.within, spelled=True) if one.span.meets(span)), None)
+    unit = _unit(said.text[count.span.end : span.end]) if count else None
+    yield from said.copied(Figure(quantity=count.quantity, unit=unit) if count and unit else None)
+
+
+def _unit(behind: str) -> str | None:
+    """What is counted: the first noun phrase behind the number, by its last word."""
+    words = re.match(r"[\s-]*((?:[^\W\d_][\w’'-]*\s?){1,3})", behind)
+    return words.group(1).split()[-1].lower() if words else None
+
+
+MAKERS: dict[str, Maker] = {
+    "caption": _caption,
+    "docket_number": _docket,
+    "court": _court,
+    "judge": _named,
+    "filed_on": _filed_on,
+    "class_definition": _plain,
+    "plaintiffs": _named,
+    "defendants": _named,
+    "counsel": _counsel,
+    "causes_of_action": _cause,
+    "allegations": _plain,
+    "relief_sought": _money_or_kind,
+    "rulings": _money_or_kind,
+    "responses": _response,
+    "quotes": _quote,
+    "timeline": _event,
+    "figures": _figure,
+}
