@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 from casebrief.evals.labels import Case
-from casebrief.evals.runs import RunError
+from casebrief.evals.runs import NobodyAnswersError
 from casebrief.prompts.loader import load as load_prompts
 from casebrief.service.edges.settings import Settings
 from casebrief.service.edges.wiring import Casebrief, catalog_of, wire
@@ -69,7 +69,7 @@ class Service:
         try:
             ready = httpx.get(f"{self._url}/readyz", timeout=10).json()
         except (httpx.HTTPError, ValueError) as error:
-            raise RunError(f"{self._url} does not answer as casebrief does: {error}") from error
+            raise NobodyAnswersError(f"{self._url} does not answer as casebrief does: {error}") from error
         engine = (ready.get("engine") or {}).get("engine") or {}
         return {"url": self._url, "model": ready.get("model"), "model_sha256": engine.get("model_sha256"), "engine": engine.get("engine")}
 
@@ -112,6 +112,26 @@ class Stock:
 
     def close(self) -> None:
         """Nothing to let go of."""
+
+
+class SettingError(ValueError):
+    """A setting that cannot be: a reader that there is not."""
+
+
+def answering(url: str | None = None, model: str | None = None, reader: str | None = None) -> Pipeline | Service | Stock:
+    """Who answers: the service at an address, the stock way where that is the reader, else the product in this process.
+
+    Raises `SettingError`, `ModelError` and `OSError`.
+    """
+    if url:
+        return Service(url)
+    changes = {key: value for key, value in {"model": model, "reader": reader}.items() if value and value != "stock"}
+    try:
+        # An evaluation reads everything itself: kept answers may be of another machine's rounding, and cost no time.
+        settings = Settings(cache_mb=0, **changes)  # type: ignore[arg-type]
+    except ValueError as error:
+        raise SettingError(" ".join(str(error).splitlines()[1:3])) from None
+    return Stock(settings) if reader == "stock" else Pipeline(settings)
 
 
 def _day(day: object) -> dict[str, str]:

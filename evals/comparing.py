@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
+from casebrief.evals.figures import Difference
+from casebrief.evals.marks import STEERING, TOUCHING_F
 from casebrief.evals.scoring import CaseScore, FactScore, by_case, mean
 from casebrief.evals.statistics import LEVEL, holm, mcnemar, paired_difference
 
@@ -44,21 +46,25 @@ class FactChange:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Two runs side by side; ``recall`` and ``precision`` hold (before, after, 95 % interval of the change a case)."""
+    """Two runs side by side; ``recall`` and ``precision`` are of facts, ``marks`` are the figures of marks by name, where cases are marked."""
 
-    recall: tuple[float, float, tuple[float, float] | None]
-    precision: tuple[float, float, tuple[float, float] | None]
+    recall: Difference
+    precision: Difference
     fields: tuple[FieldChange, ...]
     facts: tuple[FactChange, ...]
+    marks: Mapping[str, Difference] = field(default_factory=dict)
 
     @property
     def regressed(self) -> bool:
-        """Whether any field lost significantly, or recall or precision fell with its whole interval below zero."""
-        whole = any(spread is not None and spread[1] < 0 for _, _, spread in (self.recall, self.precision))
+        """Whether any field lost significantly, or recall, precision or a figure of marks to steer by fell with its whole interval below zero."""
+        steering = [self.marks[name] for name in STEERING if name in self.marks and self.marks[name].interval]
+        if not steering and TOUCHING_F in self.marks:
+            steering = [self.marks[TOUCHING_F]]
+        whole = any(found.interval is not None and found.interval[1] < 0 for found in (self.recall, self.precision, *steering))
         return whole or any(change.regressed for change in self.fields)
 
 
-def compare(before: Sequence[CaseScore], after: Sequence[CaseScore]) -> Comparison:
+def compare(before: Sequence[CaseScore], after: Sequence[CaseScore], marks: Mapping[str, Difference] | None = None) -> Comparison:
     """Compare two scored runs over the cases that both have, each fact with itself.
 
     Repeats of a case are averaged for recall and precision; facts are compared in the first repeat, for repeats are no further facts.
@@ -85,6 +91,7 @@ def compare(before: Sequence[CaseScore], after: Sequence[CaseScore]) -> Comparis
         _change([_mean(CaseScore.precision, a) for a, _ in pairs], [_mean(CaseScore.precision, b) for _, b in pairs]),
         fields,
         facts,
+        marks or {},
     )
 
 
@@ -92,9 +99,8 @@ def _mean(measure: Callable[[CaseScore], float | None], repeats: Sequence[CaseSc
     return mean(measure(score) for score in repeats) or 0.0
 
 
-def _change(before: list[float], after: list[float]) -> tuple[float, float, tuple[float, float] | None]:
-    count = max(1, len(before))
-    return sum(before) / count, sum(after) / count, paired_difference(before, after)
+def _change(before: list[float], after: list[float]) -> Difference:
+    return Difference(mean(before), mean(after), paired_difference(before, after))
 
 
 def _found(fact: FactScore) -> bool:

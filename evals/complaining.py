@@ -171,6 +171,24 @@ def kinds_right(outcomes: Iterable[Outcome]) -> list[tuple[str, str]]:
     return [(label.replace("-", " "), _share(found)) for label, found in (*rows, ("all kinds", told))]
 
 
+def read_outcomes(path: Path) -> list[Outcome]:
+    """What `eval complaints` wrote, a complaint a line. Raises `ComplaintError`."""
+    try:
+        found = [Outcome.model_validate_json(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    except (OSError, UnicodeDecodeError) as error:
+        raise ComplaintError(f"{path}: {error}") from error
+    except ValidationError as error:
+        raise ComplaintError(f"{path} holds no outcomes of `casebrief eval complaints`: {_reason(error.errors()[0]['msg'])}") from error
+    if not found:
+        raise ComplaintError(f"{path} holds no outcomes of `casebrief eval complaints`: it is empty")
+    return found
+
+
+def all_right(outcomes: Iterable[Outcome]) -> str:
+    """How many of all are right: "4 of 43"."""
+    return kinds_right(outcomes)[-1][1]
+
+
 def _share(outcomes: Sequence[Outcome]) -> str:
     times = Counter(found.right for found in outcomes)
     failed = f", {times[None]} not answered" if times[None] else ""

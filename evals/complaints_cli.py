@@ -5,20 +5,16 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import Annotated
 
 import typer
 from casebrief.evals.complaining import ComplaintError, Kind, Outcome, kinds_right, load_kinds, outcome
-from casebrief.evals.gates import LABELS_WRONG, PASSED, RUN_FAILED
-from casebrief.evals.runs import RunError
+from casebrief.evals.exits import BAD_INPUT, PASSED, RUN_FAILED, end
+from casebrief.evals.runs import Answering, NobodyAnswersError
 from casebrief.models.errors import ModelError
-from casebrief.service.edges.settings import Settings
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
-
-if TYPE_CHECKING:
-    from casebrief.evals.answering import Pipeline, Service
 
 _out, _err = Console(highlight=False), Console(stderr=True, highlight=False)
 
@@ -35,44 +31,29 @@ def complaints_command(
     try:
         kinds = load_kinds(only=kind or ())
     except ComplaintError as error:
-        _end(str(error), LABELS_WRONG)
+        end(BAD_INPUT, *str(error).splitlines())
     path = out or Path("runs") / f"complaints-{'service' if url else reader or 'both'}.jsonl"
+    from casebrief.evals.answering import SettingError, answering  # wrong files are refused without loading the pipeline
+
     try:
-        answering = _answering(url, model, reader)
+        answerer = answering(url, model, reader)
+    except SettingError as error:
+        end(BAD_INPUT, str(error))
     except (ModelError, OSError) as error:
-        _end(" ".join(str(error).split()), RUN_FAILED)
+        end(RUN_FAILED, str(error))
     try:
-        answering.settings()  # a service that does not answer is told once, not for every complaint
-        outcomes = _written(path, _asked(kinds, answering))
-    except (RunError, OSError) as error:
-        _end(str(error), RUN_FAILED)
+        answerer.settings()  # a service that does not answer is told once, not for every complaint
+        outcomes = _written(path, _asked(kinds, answerer))
+    except (NobodyAnswersError, OSError) as error:
+        end(RUN_FAILED, str(error))
     finally:
-        answering.close()
+        answerer.close()
     _err.print(f"outcomes: {path}", soft_wrap=True)
     _print(kinds, outcomes, verbose=verbose)
     raise SystemExit(RUN_FAILED if any(found.error for found in outcomes) else PASSED)
 
 
-def _end(message: str, code: int) -> NoReturn:
-    for line in message.splitlines():
-        print(f"casebrief: {line}", file=sys.stderr)
-    raise SystemExit(code)
-
-
-def _answering(url: str | None, model: str | None, reader: str | None) -> Pipeline | Service:
-    from casebrief.evals.answering import Pipeline, Service  # wrong files are refused without loading the pipeline
-
-    if url:
-        return Service(url)
-    changes = {key: value for key, value in {"model": model, "reader": reader}.items() if value}
-    try:
-        settings = Settings(cache_mb=0, **changes)  # type: ignore[arg-type]
-    except ValueError as error:
-        raise OSError(" ".join(str(error).splitlines()[1:3])) from None
-    return Pipeline(settings)
-
-
-def _asked(kinds: dict[str, Kind], answering: Pipeline | Service) -> Iterator[Outcome]:
+def _asked(kinds: dict[str, Kind], answering: Answering) -> Iterator[Outcome]:
     """Outcomes as they come, with the progress shown on a terminal."""
     todo = [(name, complaint) for name, kind in kinds.items() for complaint in kind.complaints]
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())

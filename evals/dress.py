@@ -1,7 +1,7 @@
 """The clothes in which people paste: the same articles wrapped, hyphenated, decomposed, clipped; and answers to them mapped back to the plain text.
 
 A dress is a list of edits of the plain text, so every place of the dressed text has one in the plain one. A response is mapped back before it is judged: a
-citation whose offsets do not slice back to its quote in the dressed text keeps a quote that no text has, and counts as ungrounded.
+citation whose offsets do not slice back to its quote in the dressed text cites nothing, and counts as ungrounded.
 """
 
 from __future__ import annotations
@@ -167,6 +167,8 @@ def _map_back(node: dict[str, Any], plain: str, worn: Dressed) -> None:
     start, end = node.get("start", 0), node.get("end", 0)
     node["dressed"] = node.get("quote")
     if not 0 <= start < end <= len(worn.text) or worn.text[start:end] != node.get("quote"):
+        # Nowhere: the offsets of a quote that the sent text does not have may by chance be right in the plain one.
+        node["start"] = node["end"] = 0
         return
     first, last = worn.places[start], worn.places[end - 1] + 1
     node["start"], node["end"], node["quote"] = first, max(last, first + 1), plain[first : max(last, first + 1)]

@@ -1,17 +1,16 @@
-"""Gates: floors and ceilings that a run must keep, from ``gates.toml``."""
+"""Gates: floors and ceilings that a run must keep, from ``gates.toml``, or ``gates-corpus.toml`` for marked cases."""
 
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
 from casebrief.evals.labels import FIELDS
+from casebrief.evals.marks import LESS_IS_BETTER, figures
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-
-PASSED, FLOOR_MISSED, REGRESSED, RUN_FAILED, LABELS_WRONG = 0, 1, 2, 3, 4
-"""Exit codes of ``casebrief eval``."""
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -22,6 +21,7 @@ class _Strict(BaseModel):
 
 class Floors(_Strict):
     recall_vital: Share | None = None
+    recall_other: Share | None = None
     recall: Share | None = None
     precision: Share | None = None
     f1: Share | None = None
@@ -36,11 +36,12 @@ class Ceilings(_Strict):
 
 
 class Gates(_Strict):
-    """What a run must reach over all, what it may have at most, and what each field must reach."""
+    """What a run must reach over all, what it may have at most, what each field must reach, and each figure of marks by its name in reports."""
 
     all: Floors = Floors()
     most: Ceilings = Ceilings()
     fields: dict[str, Floors] = {}
+    marks: dict[str, Share] = {}
 
 
 class GateError(ValueError):
@@ -69,11 +70,14 @@ def load_gates(path: Path) -> Gates:
     unknown = set(gates.fields) - set(FIELDS)
     if unknown:
         raise GateError(f"{path}: unknown fields {sorted(unknown)}")
+    unknown = set(gates.marks) - (set(figures()) - set(LESS_IS_BETTER))
+    if unknown:
+        raise GateError(f"{path}: unknown figures of marks {sorted(unknown)}")
     return gates
 
 
-def misses(gates: Gates, totals: dict[str, Any]) -> list[Miss]:
-    """The gates that these totals miss; a score that there is not misses its floor."""
+def misses(gates: Gates, totals: dict[str, Any], marks: Mapping[str, float | None]) -> list[Miss]:
+    """The gates that these totals and figures of marks miss; a score that there is not misses its floor."""
     found = _below("all", gates.all, totals)
     for name, floors in gates.fields.items():
         if name in totals["fields"]:
@@ -82,7 +86,7 @@ def misses(gates: Gates, totals: dict[str, Any]) -> list[Miss]:
     for name, most in gates.most.model_dump(exclude_none=True).items():
         if reached[name] > most:
             found.append(Miss(f"all {name}", reached[name], most))
-    return found
+    return found + [Miss(name, marks.get(name), floor) for name, floor in gates.marks.items() if (marks.get(name) or 0.0) < floor]
 
 
 def _below(where: str, floors: Floors, reached: dict[str, Any]) -> list[Miss]:

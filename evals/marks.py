@@ -7,13 +7,14 @@ counts what is right for *either* annotator, and recall what both marked (*agree
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from casebrief.evals.converting import contract_member, newest_status
+from casebrief.evals.figures import Figure, harmonic, share
 from casebrief.evals.marked import Mark, MarkedArticle, MarkedCase
-from casebrief.evals.matching import all_items, items_of, normalized, touch
+from casebrief.evals.matching import all_items, cited_by, items_of, normalized, touch
 from casebrief.service.domain.spans import Span, lines, sentences
 
 CITED = (
@@ -39,15 +40,12 @@ class Cited:
     member: str | None
 
 
-Counts = dict[str, float]
-
-
 @dataclass
 class MarkScore:
     """Counts of one case, by what is counted and field; `cell` names them."""
 
     case: str
-    counts: Counts = field(default_factory=dict)
+    counts: dict[str, float] = field(default_factory=dict)
 
     def add(self, what: str, name: str, value: float = 1) -> None:
         self.counts[cell(what, name)] = self.counts.get(cell(what, name), 0.0) + value
@@ -69,6 +67,10 @@ def score_marks(case: MarkedCase, second: MarkedCase | None, summary: dict[str, 
             marks = [mark for mark in article.marks if mark.field == name]
             theirs = [mark for mark in other.marks if mark.field == name] if other else None
             _hold(score, name, [one for one in own if one.field == name], marks, theirs)
+    known = {article.id for article in case.articles}
+    for name in CITED:
+        # What is cited from an article that nobody sent is wrong, whoever marked.
+        _hold(score, name, [one for one in cited if one.field == name and one.article not in known], [], [] if second else None)
     _of_the_case(score, case, summary)
     _leaks(score, case, second, summary)
     return score
@@ -80,8 +82,8 @@ def citations(summary: dict[str, Any]) -> Iterator[Cited]:
     for name in CITED:
         for item in items_of(summary, name):
             told = normalized(item).get(MEMBER_OF.get(name, ""))
-            for citation in item.get("citations", []):
-                key = (citation["article"], name, citation["start"], citation["end"])
+            for citation in cited_by(item):
+                key = (str(citation.get("article")), name, citation.get("start", 0), citation.get("end", 0))
                 if key not in seen:
                     seen.add(key)
                     yield Cited(*key, member=told)
@@ -111,6 +113,7 @@ def _hold(score: MarkScore, name: str, cited: Sequence[Cited], marks: Sequence[M
         both(f"{way} found", sum(any(meets(one, mark) for one in cited) for mark in marks))
     if second is not None:
         agreed = [mark for mark in marks if any(touch(mark.start, mark.end, other.start, other.end) for other in second)]
+        both("cited twice", len(cited))
         both("either right", sum(any(_touching(one, mark) for mark in (*marks, *second)) for one in cited))
         both("agreed", len(agreed))
         both("agreed found", sum(any(_touching(one, mark) for one in cited) for mark in agreed))
@@ -130,11 +133,21 @@ def _of_the_case(score: MarkScore, case: MarkedCase, summary: dict[str, Any]) ->
             score.add("closed", name)
             score.add("closed right", name, [item.get("value") for item in items_of(summary, name)] == [wanted])
     for name, what in (("filed_on", "filing"), ("timeline", "events")):
-        wanted_days = {mark.value for article in case.articles for mark in article.marks if mark.field == name and mark.value not in (None, "?")}
-        told = {day for item in items_of(summary, name) if (day := normalized(item).get("date"))}
+        wanted_days = _days(case, name)
+        told = {str(day) for item in items_of(summary, name) if (day := normalized(item).get("date"))}
         score.add("days", what, len(wanted_days))
+        score.add("days found", what, sum(bool(told & days) for days in wanted_days))
         score.add("days told", what, len(told))
-        score.add("days right", what, len({str(day) for day in told} & {str(day) for day in wanted_days}))
+        score.add("days right", what, len(told & set().union(*wanted_days)))
+
+
+def _days(case: MarkedCase, name: str) -> set[frozenset[str]]:
+    """The days to be told, each with the forms that are as right; of the filing there is one, whatever the articles say of it."""
+    marks = [mark for article in case.articles for mark in article.marks if mark.field == name and mark.value not in (None, "?")]
+    groups: dict[str, set[str]] = {}
+    for mark in marks:
+        groups.setdefault("one" if name == "filed_on" else mark.id or str(mark.value), set()).add(str(mark.value))
+    return {frozenset(days) for days in groups.values()}
 
 
 def _leaks(score: MarkScore, case: MarkedCase, second: MarkedCase | None, summary: dict[str, Any]) -> None:
@@ -142,11 +155,11 @@ def _leaks(score: MarkScore, case: MarkedCase, second: MarkedCase | None, summar
     unrelated = {article.id for article in case.articles if not article.related}
     stating = {article.id: list(_stating(article, second)) for article in case.articles}
     for _, item in all_items(summary, CITED):
-        cited = item.get("citations", [])
+        cited = cited_by(item)
         score.add("facts", "")
-        foreign = any(one["article"] in unrelated for one in cited)
+        foreign = any(str(one.get("article")) in unrelated for one in cited)
         score.add("leaks", "unrelated", foreign)
-        rests = any(span.start < one["end"] and one["start"] < span.end for one in cited for span in stating.get(one["article"], ()))
+        rests = any(span.start < one.get("end", 0) and one.get("start", 0) < span.end for one in cited for span in stating.get(str(one.get("article")), ()))
         score.add("leaks", "unmarked", not foreign and not rests)
 
 
@@ -163,56 +176,41 @@ def _stating(article: MarkedArticle, second: MarkedCase | None) -> Iterator[Span
 
 # ---------------------------------------------------------------------- figures
 
-Ratio = Callable[[Counts], float | None]
+LESS_IS_BETTER = {"leaks: from articles about something else": "unrelated", "leaks: from sentences without a mark": "unmarked"}
+"""Figures of what should not be there, by their names, and what they count."""
+
+EITHER, AGREED = "right for either annotator", "found of what both marked"
+STEERING = (EITHER, AGREED)
+"""The two figures to steer by, where a second annotation exists."""
+
+TOUCHING_F = "touching: F"
+"""The figure to steer by where there is one annotation."""
 
 
-def _share(part: str, whole: str) -> Ratio:
-    return lambda counts: counts.get(part, 0.0) / counts[whole] if counts.get(whole) else None
-
-
-def _f(precision: Ratio, recall: Ratio) -> Ratio:
-    def figure(counts: Counts) -> float | None:
-        p, r = precision(counts), recall(counts)
-        if p is None or r is None:
-            return None
-        return 2 * p * r / (p + r) if p + r else 0.0
-
-    return figure
-
-
-def of_field(way: str, name: str = "") -> tuple[Ratio, Ratio, Ratio]:
+def of_field(way: str, name: str = "") -> tuple[Figure, Figure, Figure]:
     """Precision, recall and F of a way of matching, in a field or over all."""
-    precision, recall = _share(cell(f"{way} right", name), cell("cited", name)), _share(cell(f"{way} found", name), cell("marked", name))
-    return precision, recall, _f(precision, recall)
+    precision, recall = share(cell(f"{way} right", name), cell("cited", name)), share(cell(f"{way} found", name), cell("marked", name))
+    return precision, recall, harmonic(precision, recall)
 
 
-def either_and_agreed(name: str = "") -> tuple[Ratio, Ratio]:
-    """Precision for either annotator, recall of what both marked."""
-    return _share(cell("either right", name), cell("cited", name)), _share(cell("agreed found", name), cell("agreed", name))
+def either_and_agreed(name: str = "") -> tuple[Figure, Figure]:
+    """Precision for either annotator, recall of what both marked; in the cases that both annotated."""
+    return share(cell("either right", name), cell("cited twice", name)), share(cell("agreed found", name), cell("agreed", name))
 
 
-def figures() -> dict[str, Ratio]:
+def figures() -> dict[str, Figure]:
     """Every figure over all, by its name in reports."""
-    named: dict[str, Ratio] = {}
-    named["right for either annotator"], named["found of what both marked"] = either_and_agreed()
+    named: dict[str, Figure] = {}
+    named[EITHER], named[AGREED] = either_and_agreed()
     for way in ("near", "touching"):
-        for label, ratio in zip(("precision", "recall", "F"), of_field(way), strict=True):
-            named[f"{way}: {label}"] = ratio
-    named["members right"] = _share("members right", "members")
+        for label, figure in zip(("precision", "recall", "F"), of_field(way), strict=True):
+            named[f"{way}: {label}"] = figure
+    named["members right"] = share("members right", "members")
     for name in ("proceeding", "status"):
-        named[f"{name} right, of cases"] = _share(cell("closed right", name), cell("closed", name))
+        named[f"{name} right, of cases"] = share(cell("closed right", name), cell("closed", name))
     for what, label in (("filing", "day of filing"), ("events", "days of events")):
-        precision, recall = _share(cell("days right", what), cell("days told", what)), _share(cell("days right", what), cell("days", what))
-        named |= {f"{label}: precision": precision, f"{label}: recall": recall}
-    for what, label in (("unrelated", "leaks: from articles about something else"), ("unmarked", "leaks: from sentences without a mark")):
-        named[label] = _share(cell("leaks", what), "facts")
+        named[f"{label}: precision"] = share(cell("days right", what), cell("days told", what))
+        named[f"{label}: recall"] = share(cell("days found", what), cell("days", what))
+    for label, what in LESS_IS_BETTER.items():
+        named[label] = share(cell("leaks", what), "facts")
     return named
-
-
-def summed(scores: Iterable[MarkScore]) -> Counts:
-    """Counts over cases."""
-    total: Counts = {}
-    for score in scores:
-        for key, value in score.counts.items():
-            total[key] = total.get(key, 0.0) + value
-    return total

@@ -70,8 +70,9 @@ def _whole(form: Any, fact: LabelledFact) -> Any:
 
 
 def matchers_sha256() -> str:
-    """The SHA-256 of this file: what decided a score."""
-    return hashlib.sha256(Path(__file__).read_bytes()).hexdigest()
+    """The SHA-256 of the files that decide a score: this one, what holds citations against marks, and what makes facts of marks."""
+    files = (Path(__file__).with_name(name) for name in ("matching.py", "marks.py", "converting.py"))
+    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
 
 
 # ---------------------------------------------------------------------- words
@@ -84,7 +85,12 @@ def tokens(text: object) -> tuple[str, ...]:
 
 def words_of(item: Item) -> str:
     """An item's value and its quotes, as nuggets are looked up in them."""
-    return " ".join([str(item.get("value") or ""), *(citation["quote"] for citation in item.get("citations", []))]).casefold()
+    return " ".join([str(item.get("value") or ""), *(str(citation.get("quote")) for citation in cited_by(item))]).casefold()
+
+
+def cited_by(item: Item) -> list[Item]:
+    """The citations of an item or of a conflict's position, as far as they are any."""
+    return [citation for citation in item.get("citations") or [] if isinstance(citation, dict)]
 
 
 TOUCHING = 0.6
@@ -99,8 +105,12 @@ def touch(start: int, end: int, other_start: int, other_end: int) -> bool:
 
 def places_met(fact: LabelledFact, item: Item) -> set[int]:
     """The positions of the fact (0 where it has one) that the item's citations touch."""
-    cited = item.get("citations", [])
-    return {p.position for p in fact.places for c in cited if c["article"] == p.article and touch(c["start"], c["end"], p.start, p.end)}
+    return {
+        place.position
+        for place in fact.places
+        for one in cited_by(item)
+        if one.get("article") == place.article and touch(one.get("start", 0), one.get("end", 0), place.start, place.end)
+    }
 
 
 def has_nugget(fact: LabelledFact, item: Item) -> bool:
@@ -115,6 +125,11 @@ def normalized(item: Item) -> dict[str, Any]:
     """The item's typed form, or nothing."""
     found = item.get("normalized")
     return found if isinstance(found, dict) else {}
+
+
+def positions_of(item: Item) -> list[Item]:
+    """The positions of a conflict, as far as they are any."""
+    return [position for position in item.get("positions") or [] if isinstance(position, dict)]
 
 
 def _same_words(one: object, other: object) -> bool:
@@ -282,12 +297,13 @@ def conflict(form: Any, item: Item, fact: LabelledFact) -> Match:
     """The same field, and two of the labelled values among the positions; another kind of conflict is partial."""
     if item.get("field") != form["field"]:
         return NO_MATCH
-    positions = [" ".join([position["value"], *(c["quote"] for c in position["citations"])]) for position in item.get("positions", [])]
+    told = positions_of(item)
+    positions = [" ".join([str(position.get("value")), *(str(c.get("quote")) for c in cited_by(position))]) for position in told]
     if form["field"] in ("timeline", "filed_on"):
-        positions = [f"{words} {_in_words(position)}" for words, position in zip(positions, item.get("positions", []), strict=True)]
+        positions = [f"{words} {_in_words(position)}" for words, position in zip(positions, told, strict=True)]
     met = sum(any(_tells(position, value) for position in positions) for value in form["values"])
     if fact.places:
-        met = max(met, len(set().union(*(places_met(fact, position) for position in item.get("positions", [])))))
+        met = max(met, len(set().union(*(places_met(fact, position) for position in told))))
     elif form["field"] in DESCRIBED:
         met = max(met, _meets_evidence(item, fact))
     if met < min(2, len(form["values"])):
@@ -303,8 +319,8 @@ def _meets_evidence(item: Item, fact: LabelledFact) -> int:
     """How many positions cite words that the labels name as evidence, each other words than the ones before."""
     taken: set[tuple[str, str]] = set()
     met = 0
-    for position in item.get("positions", []):
-        cited = [(citation["article"], citation["quote"]) for citation in position["citations"]]
+    for position in positions_of(item):
+        cited = [(citation.get("article"), str(citation.get("quote"))) for citation in cited_by(position)]
         here = {(article, quote) for article, quote in fact.evidence for a, words in cited if a == article and (words in quote or quote in words)} - taken
         met += bool(here)
         taken |= here

@@ -9,11 +9,11 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from casebrief.evals.labels import FIELDS, Case
-from casebrief.evals.matching import items_of
-from casebrief.evals.runs import Run
-from casebrief.evals.scoring import CaseScore, shown, totals
-from casebrief.evals.tables import headline
+from casebrief.evals.judging import Judged
+from casebrief.evals.labels import FIELDS, Case, LabelledFact
+from casebrief.evals.matching import cited_by, items_of
+from casebrief.evals.scoring import CaseScore, shown
+from casebrief.evals.tables import MARKS_HEAD, group_tables, headline, mark_fields
 from casebrief.evals.tables import shown as digits
 from jinja2 import Environment, StrictUndefined
 
@@ -40,21 +40,21 @@ class Segment:
     ids: str
 
 
-def write_report(out: Path, run: Run, cases: Sequence[Case], scores: Sequence[CaseScore], others: Mapping[str, Sequence[CaseScore]]) -> None:
-    """Write the page. It loads nothing from anywhere."""
+def write_report(out: Path, judged: Judged, others: Mapping[str, Judged], complaints: str | None = None) -> None:
+    """Write the page; ``others`` stand beside the run, ``complaints`` are those right, "4 of 43". It loads nothing from anywhere."""
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     template = environment.from_string(files("casebrief.evals").joinpath("report.html").read_text(encoding="utf-8"))
-    reached = totals(scores)
-    rivals = {name: totals(list(told)) for name, told in others.items() if told}
+    baseline = others["baseline"].totals if "baseline" in others else None
     page = template.render(
-        header=run.header,
-        rows=headline(reached, scores),
-        rivals={name: headline(told, list(others[name])) for name, told in rivals.items()},
-        bars=list(_bars(reached, rivals.get("baseline"))),
-        plot=_plot(reached["calibration"]["bins"]),
+        header=judged.run.header,
+        rows=headline(judged, complaints),
+        rivals={name: dict(headline(other)) for name, other in others.items()},
+        bars=list(_bars(judged.totals, baseline)),
+        tables=[(MARKS_HEAD, mark_fields(judged)), *group_tables(judged)] if judged.marks else [],
+        plot=_plot(judged.totals["calibration"]["bins"]),
         side=PLOT,
-        cases=[_case(case, score, run) for case in cases for score in _first(scores, case)],
-        errors=[{"case": s.case, "error": s.error} for s in run.errors],
+        cases=[_case(case, score, dict(reversed(judged.answers))[case.id]) for case in judged.of.cases for score in _first(judged.facts, case)],
+        errors=[{"case": s.case, "error": s.error} for s in judged.run.errors],
     )
     out.write_text(page, encoding="utf-8")
 
@@ -83,22 +83,20 @@ def _plot(bins: Sequence[Sequence[float]]) -> list[dict[str, float]]:
     return [{"x": PLOT * c, "y": PLOT * (1 - k), "r": 3 + 7 * count / most, "count": count} for c, k, count in bins]
 
 
-def _case(case: Case, score: CaseScore, run: Run) -> dict[str, Any]:
-    summary: dict[str, Any] = next((s.response["summary"] for s in run.samples if s.case == case.id and s.response), {})
+def _case(case: Case, score: CaseScore, answer: dict[str, Any]) -> dict[str, Any]:
+    summary: dict[str, Any] = answer.get("summary") or {}
     marks: dict[str, list[Mark]] = {article.id: [] for article in case.articles}
-    texts = {article.id: article.text for article in case.articles}
     labelled = []
     for number, fact in enumerate(case.facts):
         name = f"{case.id}-label-{number}"
-        for article, quote in fact.evidence:
-            start = texts[article].find(quote)
-            marks[article].append(Mark(start, start + len(quote), "label", name))
+        for article, start, end in _stated(case, fact):
+            marks[article].append(Mark(start, end, "label", name))
         labelled.append({"id": name, "field": fact.field, "value": shown(fact.value), "vital": fact.vital})
     found = []
     for field in FIELDS[:-1]:
         for number, item in enumerate(items_of(summary, field)):
             name = f"{case.id}-{field}-{number}"
-            for citation in item.get("citations", []):
+            for citation in cited_by(item):
                 if citation.get("article") in marks and "start" in citation:
                     marks[citation["article"]].append(Mark(citation["start"], citation["end"], "found", name))
             found.append({"id": name, "field": field, "value": str(item.get("value"))})
@@ -112,6 +110,17 @@ def _case(case: Case, score: CaseScore, run: Run) -> dict[str, Any]:
         "errors": sorted(score.errors, key=lambda error: -error.cost),
         "articles": [{"id": a.id, "publisher": a.publisher or "", "segments": list(segments(a.text, marks[a.id]))} for a in case.articles],
     }
+
+
+def _stated(case: Case, fact: LabelledFact) -> Iterator[tuple[str, int, int]]:
+    """Where a fact stands, by its places or else by its evidence: (article, start, end)."""
+    if fact.places:
+        yield from ((place.article, place.start, place.end) for place in fact.places)
+        return
+    texts = {article.id: article.text for article in case.articles}
+    for article, quote in fact.evidence:
+        start = texts[article].find(quote)
+        yield article, start, start + len(quote)
 
 
 def segments(text: str, marks: Sequence[Mark]) -> Iterator[Segment]:

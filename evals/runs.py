@@ -1,7 +1,7 @@
 """Runs: JSON Lines with a versioned header, readable without us; resumed after an interruption, losing and doubling nothing.
 
-Line 1 is the header: everything that decides a result. Every further line is one sample: a case and a repeat, with the response as it came, or
-with the error of the infrastructure (never a zero). What differs between two runs by nature (ids, seconds) stands under ``clock``.
+Line 1 is the header: everything that decides a result. Every further line is one sample: a case and a repeat, with the response as it came, of a dressed
+run to the dressed articles, or with the error of the infrastructure (never a zero). What differs between two runs by nature (ids, seconds) stands under ``clock``.
 """
 
 from __future__ import annotations
@@ -17,16 +17,22 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from casebrief import __version__
+from casebrief.evals.dress import put_on
 from casebrief.evals.labels import Case
 from casebrief.evals.matching import matchers_sha256
 from casebrief.service.domain.schema import schema_sha256
 
 FORMAT = 1
+NEEDED = ("answered_by", "settings", "cases", "cases_sha256", "repeats")
 PACKAGES = ("llama-cpp-python", "llguidance", "courts-db", "eyecite", "pydantic", "scipy")
 
 
 class RunError(ValueError):
     """A run file that cannot be used, or that is of another setting."""
+
+
+class NobodyAnswersError(RuntimeError):
+    """Who was to answer the cases does not."""
 
 
 class Answering(Protocol):
@@ -87,13 +93,15 @@ def cases_sha256(cases: Iterable[Case]) -> str:
     return hashlib.sha256("".join(f"{case.id}{case.sha256}" for case in cases).encode()).hexdigest()
 
 
-def header(cases: Sequence[Case], answering: Answering, repeats: int) -> dict[str, Any]:
-    """Everything that decides a result."""
+def header(cases: Sequence[Case], answering: Answering, repeats: int, of: str, dress: str | None) -> dict[str, Any]:
+    """Everything that decides a result; ``of`` names the set of the cases."""
     return {
         "casebrief_run": FORMAT,
         "version": __version__,
         "answered_by": answering.name,
         "settings": answering.settings(),
+        "set": of,
+        "dress": dress,
         "cases": [case.id for case in cases],
         "cases_sha256": cases_sha256(cases),
         "matchers_sha256": matchers_sha256(),
@@ -112,19 +120,22 @@ def execute(
     path: Path,
     repeats: int = 1,
     tell: Callable[[Sample], None] = lambda sample: None,
+    *,
+    of: str = "cases",
+    dress: str | None = None,
 ) -> Run:
-    """Answer all cases into a run file; samples that the file already holds are not asked again.
+    """Answer all cases of a set, in a dress if one is named, into a run file; samples that the file already holds are not asked again.
 
     Raises `RunError` when the file holds a run of another setting.
     """
-    head = header(cases, answering, repeats)
+    head = header(cases, answering, repeats, of, dress)
     done = _begin(path, head)
     for repeat in range(repeats):
         for case in cases:
             if (case.id, repeat) in done:
                 tell(done[case.id, repeat])
                 continue
-            sample = _ask(case, repeat, answering)
+            sample = _ask(put_on(case, dress) if dress else case, repeat, answering)
             _append(path, sample.line())
             tell(sample)
     return read(path)
@@ -190,6 +201,8 @@ def read(path: Path, *, mended: bool = False) -> Run:
         raise RunError(f"{path} is no run file: {error}") from error
     if not isinstance(head, dict) or head.get("casebrief_run") != FORMAT:
         raise RunError(f"{path} is no run file of version {FORMAT}")
+    if lost := [key for key in NEEDED if key not in head]:
+        raise RunError(f"{path} is no run file: its header lacks {', '.join(lost)}")
     return Run(head, samples)
 
 

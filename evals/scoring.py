@@ -1,23 +1,20 @@
-"""From a summary and its labels to scores: assignment of items to facts, errors by class, and the sums of a run.
+"""From a summary and its labels to the score of a case: assignment of items to facts, errors by class.
 
-Recall and precision are sums of credit (`matching`) over labelled facts and over reported items; they are macro-averaged
-over cases. Fields that a case does not label are not judged in it. Absent fields are true negatives, apart from recall.
+Recall and precision are sums of credit (`matching`) over labelled facts and over reported items. Fields that a case does not label are not judged in it.
+Absent fields are true negatives, apart from recall. `totals` sums cases up.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
 from casebrief.evals.labels import FIELDS, Case, LabelledFact
-from casebrief.evals.matching import Item, Match, all_items, items_of, match, right_speaker
+from casebrief.evals.matching import Item, Match, all_items, cited_by, items_of, match, positions_of, right_speaker
 
 ErrorClass = Literal["missed", "spurious", "wrong value", "wrong role", "partial", "ungrounded", "not resolved"]
-BINS = 10
-"""Bins of the reliability plot."""
 
 
 @dataclass(frozen=True)
@@ -62,9 +59,9 @@ class CaseScore:
     citations: int = 0
     confidences: list[tuple[float, float]] = field(default_factory=list)
 
-    def recall(self, *, vital: bool = False, fields: Iterable[str] = FIELDS) -> float | None:
-        """Credit a labelled fact, 0 to 1, or ``None`` without facts."""
-        chosen = [fact.credit for fact in self.facts if fact.field in set(fields) and (fact.vital or not vital)]
+    def recall(self, *, vital: bool | None = None, fields: Iterable[str] = FIELDS) -> float | None:
+        """Credit a labelled fact, 0 to 1, or ``None`` without facts; ``vital`` asks for the vital ones alone, or for the others."""
+        chosen = [fact.credit for fact in self.facts if fact.field in set(fields) and vital in (None, fact.vital)]
         return sum(chosen) / len(chosen) if chosen else None
 
     def precision(self, fields: Iterable[str] = FIELDS) -> float | None:
@@ -145,9 +142,9 @@ def _confused(case: Case, summary: dict[str, Any]) -> int:
     """Items whose every citation lies in words that the labels give as evidence for another one of `APART`, and for their own never."""
     count = 0
     for name, item in all_items(summary, APART):
-        cited = [(citation["article"], citation["quote"]) for citation in item.get("citations", [])]
+        cited = [(citation.get("article"), str(citation.get("quote"))) for citation in cited_by(item)]
 
-        def meets(fact: LabelledFact, cited: list[tuple[str, str]] = cited) -> bool:
+        def meets(fact: LabelledFact, cited: list[tuple[Any, str]] = cited) -> bool:
             return any(a == article and (quote in words or words in quote) for article, words in cited for a, quote in fact.evidence)
 
         told = {fact.field for fact in case.facts if meets(fact)}
@@ -162,8 +159,8 @@ def _nearest(fact: LabelledFact, items: Sequence[Item]) -> Match | None:
 def _look_at_grounds(score: CaseScore, summary: dict[str, Any], texts: dict[str, str]) -> None:
     """Citations that do not slice back, and copied values that are not their quote."""
     for name, item in all_items(summary, [*FIELDS[:-1]]):
-        citations = item.get("citations") or []
-        broken = [c for c in citations if texts.get(c.get("article"), "")[c.get("start", 0) : c.get("end", 0)] != c.get("quote")]
+        citations = cited_by(item)
+        broken = [c for c in citations if texts.get(str(c.get("article")), "")[c.get("start", 0) : c.get("end", 0)] != c.get("quote")]
         score.citations += len(citations)
         invented = not citations or (item.get("guarantee") == "copied" and item.get("value") != citations[0].get("quote"))
         if broken or invented:
@@ -197,7 +194,7 @@ def _look_at_confidence(score: CaseScore, item: Item, credit: float) -> None:
 
 def _value(item: Item) -> str:
     if "positions" in item:
-        return " / ".join(position["value"] for position in item["positions"])
+        return " / ".join(str(position.get("value")) for position in positions_of(item))
     return str(item.get("value"))
 
 
@@ -208,7 +205,7 @@ def shown(value: Any) -> str:
     return ", ".join(f"{key}: {part}" for key, part in value.items() if part is not None)
 
 
-# ---------------------------------------------------------------------- a run
+# ---------------------------------------------------------------------- several cases
 
 
 def mean(values: Iterable[float | None]) -> float | None:
@@ -223,90 +220,3 @@ def by_case(scores: Sequence[CaseScore]) -> dict[str, list[CaseScore]]:
     for score in scores:
         found.setdefault(score.case, []).append(score)
     return found
-
-
-def f1(recall: float | None, precision: float | None) -> float | None:
-    """The harmonic mean of recall and precision."""
-    if recall is None or precision is None:
-        return None
-    return 2 * recall * precision / (recall + precision) if recall + precision else 0.0
-
-
-def totals(scores: Sequence[CaseScore]) -> dict[str, Any]:
-    """The scores of a run: over all, per field, absences, conflicts, calibration. Macro over cases."""
-    recall, precision = mean(s.recall() for s in scores), mean(s.precision() for s in scores)
-    absent = [ok for s in scores for ok in s.absent.values()]
-    speakers = [ok for s in scores for ok in s.speakers]
-    return {
-        "cases": len(scores),
-        "recall_vital": mean(s.recall(vital=True) for s in scores),
-        "recall": recall,
-        "precision": precision,
-        "f1": f1(recall, precision),
-        "absent_accuracy": sum(absent) / len(absent) if absent else None,
-        "speakers_right": sum(speakers) / len(speakers) if speakers else None,
-        "speakers_told": len(speakers) / quotes if (quotes := sum(s.quotes for s in scores)) else None,
-        "distractors": sum(len(s.distractors) for s in scores),
-        "ungrounded": sum(s.ungrounded for s in scores),
-        "citations": sum(s.citations for s in scores),
-        "conflicts": conflicts(scores),
-        "decisions": decisions(scores),
-        "calibration": calibration([pair for s in scores for pair in s.confidences]),
-        "fields": {name: by_field(scores, name) for name in FIELDS if any(name in s.reported for s in scores)},
-    }
-
-
-def decisions(scores: Sequence[CaseScore]) -> dict[str, Any]:
-    """What needs more than one sentence, each on its own: counts, or (right, of how many)."""
-
-    def right(name: str, wanted: str = "") -> tuple[float, int]:
-        chosen = [fact for s in scores for fact in s.facts if fact.field == name and re.search(wanted, fact.expected)]
-        return sum(fact.credit for fact in chosen), len(chosen)
-
-    return {
-        "which case it is: captions right": right("caption"),
-        "newest status right": right("status"),
-        "asked and not answered: found": right("responses", r"stance: (?:no_response|declined_to_comment)"),
-        "parties told twice": sum(s.twice.get(name, 0) for s in scores for name in ("plaintiffs", "defendants")),
-        "events told twice": sum(s.twice.get("timeline", 0) for s in scores),
-        "sums asked for or decided told twice": sum(s.twice.get(name, 0) for s in scores for name in ("relief_sought", "rulings")),
-        "allegation, ruling and answer taken for each other": sum(s.confused for s in scores),
-    }
-
-
-def by_field(scores: Sequence[CaseScore], name: str) -> dict[str, Any]:
-    """One field over all cases: facts and items are pooled, for many cases hold one fact of a field."""
-    facts = [fact for s in scores for fact in s.facts if fact.field == name]
-    reported = sum(s.reported.get(name, 0) for s in scores)
-    credited = sum(s.credited.get(name, 0.0) for s in scores)
-    vital = [fact.credit for fact in facts if fact.vital]
-    recall = sum(fact.credit for fact in facts) / len(facts) if facts else None
-    precision = credited / reported if reported else None
-    return {
-        "facts": len(facts),
-        "reported": reported,
-        "recall_vital": sum(vital) / len(vital) if vital else None,
-        "recall": recall,
-        "precision": precision,
-        "f1": f1(recall, precision),
-    }
-
-
-def conflicts(scores: Sequence[CaseScore]) -> dict[str, Any]:
-    """Conflicts found and falsely raised."""
-    facts = [fact for s in scores for fact in s.facts if fact.field == "conflicts"]
-    false = sum(s.reported.get("conflicts", 0) for s in scores) - sum(fact.credit > 0 for fact in facts)
-    return {"labelled": len(facts), "found": sum(fact.credit for fact in facts), "false": false}
-
-
-def calibration(pairs: Sequence[tuple[float, float]]) -> dict[str, Any]:
-    """The reliability of confidences: bins of (mean confidence, mean credit, count), and the expected calibration error.
-
-    Guo et al., On Calibration of Modern Neural Networks, 2017, equation 3, with equal-width bins.
-    """
-    bins: list[list[tuple[float, float]]] = [[] for _ in range(BINS)]
-    for confidence, credit in pairs:
-        bins[min(BINS - 1, int(confidence * BINS))].append((confidence, credit))
-    plotted = [(sum(c for c, _ in b) / len(b), sum(k for _, k in b) / len(b), len(b)) for b in bins if b]
-    error = sum(count * abs(confidence - credit) for confidence, credit, count in plotted) / len(pairs) if pairs else None
-    return {"bins": plotted, "expected_calibration_error": error}

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.resources import as_file, files
 from pathlib import Path
 
@@ -39,6 +40,8 @@ def known() -> dict[str, Path]:
 def load_set(name: str, only: Sequence[str] = ()) -> LabelledSet:
     """A set by name or folder, or some of its cases. Raises `LabelError`."""
     folder = known().get(name) or Path(name)
+    if name == "corpus" and not folder.is_dir():
+        raise LabelError("the corpus comes with the repository, not with the installed package: give its folder, evals/corpus/dev")
     if not folder.is_dir():
         raise LabelError(f"there is no set {name!r}: give one of {', '.join(known())}, or a folder of cases")
     if not any(folder.glob("*.case")):
@@ -49,4 +52,9 @@ def load_set(name: str, only: Sequence[str] = ()) -> LabelledSet:
     wrong = [case.id for case in cases if case.id in second and [a.text for a in case.articles] != [a.text for a in second[case.id].articles]]
     if wrong:
         raise LabelError(f"{beside}: the articles of {', '.join(wrong)} are not those of {folder}")
-    return LabelledSet(name, [labelled(case) for case in cases], {case.id: case for case in cases}, second)
+    return LabelledSet(name, [_hashed(labelled(case), second.get(case.id)) for case in cases], {case.id: case for case in cases}, second)
+
+
+def _hashed(case: Case, second: MarkedCase | None) -> Case:
+    """The case, its hash over the second annotation as well: it decides scores."""
+    return replace(case, sha256=hashlib.sha256(f"{case.sha256}{second!r}".encode()).hexdigest()) if second else case

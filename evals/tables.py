@@ -1,26 +1,23 @@
-"""A run's scores as people and machines read them: Markdown for a pull request, JUnit for CI, lines for a terminal."""
+"""A run's scores as people and machines read them: rows for a terminal and a page, Markdown for a pull request, JUnit for CI."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 from xml.etree import ElementTree
 
+from casebrief.evals import marks, totals
 from casebrief.evals.comparing import Comparison
 from casebrief.evals.gates import Miss
+from casebrief.evals.groups import by_what
+from casebrief.evals.judging import Judged
 from casebrief.evals.scoring import CaseScore, by_case, mean
-from casebrief.evals.statistics import interval, smallest_effect
+from casebrief.evals.statistics import smallest_effect
 
-HEADLINE = (
-    ("recall of vital facts", "recall_vital"),
-    ("recall of all facts", "recall"),
-    ("precision", "precision"),
-    ("F1", "f1"),
-    ("absent fields left empty", "absent_accuracy"),
-    ("quotes whose speaker is told", "speakers_told"),
-    ("of these, speakers right", "speakers_right"),
-)
+Row = tuple[str, ...]
+
+FACTS_HEAD = ("field", "facts", "reported", "recall", "precision")
+MARKS_HEAD = ("field", "marked", "cited", "touching: P", "R", "F", "near: F", "right for either", "found of both's")
 
 
 def shown(value: float | None) -> str:
@@ -28,55 +25,90 @@ def shown(value: float | None) -> str:
     return "–" if value is None else f"{value:.2f}"
 
 
-def headline(totals: dict[str, Any], scores: Sequence[CaseScore], cost: dict[str, float] | None = None) -> list[tuple[str, str]]:
-    """The scores over all, with their intervals where a mean over cases has one; ``cost`` is the run's, a case."""
-    rows = []
-    for label, key in HEADLINE:
-        spread = interval(per_case(scores, key))
-        rows.append((label, shown(totals[key]) + (f" ({spread[0]:.2f} to {spread[1]:.2f})" if spread else "")))
-    conflicts = totals["conflicts"]
+def headline(judged: Judged, complaints: str | None = None) -> list[tuple[str, str]]:
+    """The scores over all, marks first, with their intervals; what a case took; ``complaints`` are those right, "4 of 43"."""
+    reached = judged.totals
+    rows = mark_rows(judged)
+    rows += [(name, str(judged.fact_table.estimate(figure))) for name, figure in totals.figures().items()]
+    conflicts, sure = reached["conflicts"], reached["calibration"]["sure"]
     rows += [
-        ("conflicts found, falsely raised", f"{conflicts['found']:g} of {conflicts['labelled']}, {conflicts['false']}"),
-        ("distractors let in", str(totals["distractors"])),
-        ("ungrounded facts", f"{totals['ungrounded']} ({totals['citations']} citations)"),
-        ("expected calibration error", shown(totals["calibration"]["expected_calibration_error"])),
+        (
+            "conflicts found, falsely raised, missed",
+            f"{conflicts['found']:g} of {conflicts['labelled']}, {conflicts['false']}, {conflicts['missed']}",
+        ),
+        (f"facts with a confidence of {totals.SURE:g} and over", str(sure)),
+        ("distractors let in", str(reached["distractors"])),
+        ("ungrounded facts", f"{reached['ungrounded']} ({reached['citations']} citations)"),
     ]
-    for label, found in totals["decisions"].items():
+    for label, found in reached["decisions"].items():
         rows.append((label, f"{found[0]:g} of {found[1]}" if isinstance(found, tuple | list) else str(found)))
-    effect = smallest_effect(per_case(scores, "recall"))
-    rows.append(("smallest change of recall that this set shows", shown(effect)))
-    if cost:
-        spent = f"{cost['total_s']:.1f} s, {cost['prompt_tokens']:.0f} prompt tokens, {cost['output_tokens']:.0f} output tokens"
-        rows.append(("spent on a case", spent))
+    rows.append(("smallest change of recall that this set shows", shown(smallest_effect(per_case(judged.facts, "recall")))))
+    if complaints:
+        rows.append(("complaints right", complaints))
+    if cost := judged.run.cost:
+        rows.append(("spent on a case", f"{cost['total_s']:.1f} s, {cost['prompt_tokens']:.0f} prompt tokens, {cost['output_tokens']:.0f} output tokens"))
     return rows
 
 
+def mark_rows(judged: Judged) -> list[tuple[str, str]]:
+    """The figures of marks that there are, with their intervals."""
+    told = ((name, judged.mark_table.estimate(figure)) for name, figure in marks.figures().items())
+    return [(name, str(found)) for name, found in told if found.value is not None]
+
+
+def fact_fields(judged: Judged) -> list[Row]:
+    """Rows of `FACTS_HEAD`."""
+    rows = []
+    for name, field in judged.totals["fields"].items():
+        of_field = totals.of_field(name)
+        told = [str(judged.fact_table.estimate(of_field[key])) for key in ("recall", "precision")]
+        rows.append((name, str(field["facts"]), str(field["reported"]), *told))
+    return rows
+
+
+def mark_fields(judged: Judged) -> list[Row]:
+    """Rows of `MARKS_HEAD`, of the fields that are marked or cited somewhere; none where cases are not marked."""
+    table, rows = judged.mark_table, []
+    for name in marks.CITED:
+        counts = [f"{table.sums[marks.cell(what, name)][0]:g}" for what in ("marked", "cited")]
+        if counts != ["0", "0"]:
+            figures = (*marks.of_field("touching", name), marks.of_field("near", name)[2], *marks.either_and_agreed(name))
+            rows.append((name, *counts, *(str(table.estimate(figure)) for figure in figures)))
+    return rows
+
+
+def group_tables(judged: Judged) -> list[tuple[Row, list[Row]]]:
+    """A head and its rows for each way to divide the cases."""
+    tables: list[tuple[Row, list[Row]]] = []
+    for way, groups in by_what(judged).items():
+        head = (way, "cases", *groups[0].figures)
+        tables.append((head, [(group.name, str(group.cases), *map(str, group.figures.values())) for group in groups]))
+    return tables
+
+
 def per_case(scores: Sequence[CaseScore], key: str) -> list[float]:
-    """A score of each case, its repeats averaged; empty for a score that is no mean over cases."""
-    measures: dict[str, Callable[[CaseScore], float | None]] = {
-        "recall_vital": lambda score: score.recall(vital=True),
-        "recall": CaseScore.recall,
-        "precision": CaseScore.precision,
-    }
-    if key not in measures:
-        return []
+    """A score of each case, its repeats averaged."""
+    measures: dict[str, Callable[[CaseScore], float | None]] = {"recall": CaseScore.recall, "precision": CaseScore.precision}
     found = [mean(measures[key](score) for score in repeats) for repeats in by_case(scores).values()]
     return [value for value in found if value is not None]
 
 
-def markdown(
-    totals: dict[str, Any], scores: Sequence[CaseScore], missed: Sequence[Miss], comparison: Comparison | None, cost: dict[str, float] | None = None
-) -> str:
-    """A table for a pull request."""
-    lines = ["| score | value (95 % interval) |", "| --- | --- |", *(f"| {label} | {value} |" for label, value in headline(totals, scores, cost)), ""]
+def markdown(judged: Judged, missed: Sequence[Miss], comparison: Comparison | None) -> str:
+    """Tables for a pull request."""
     changed = {change.field: change for change in comparison.fields} if comparison else {}
-    lines += ["| field | facts | recall | precision | against the baseline |", "| --- | --- | --- | --- | --- |"]
-    for name, field in totals["fields"].items():
-        change = changed.get(name)
-        told = f"+{change.won} −{change.lost}, p = {change.adjusted:.2f}" if change and (change.won or change.lost) else ""
-        lines.append(f"| {name} | {field['facts']} | {shown(field['recall'])} | {shown(field['precision'])} | {told} |")
-    lines += ["", *(f"- missed gate: {miss}" for miss in missed)]
-    return "\n".join(lines).rstrip() + "\n"
+    facts = []
+    for row in fact_fields(judged):
+        change = changed.get(row[0])
+        facts.append((*row, f"+{change.won} −{change.lost}, p = {change.adjusted:.2f}" if change and (change.won or change.lost) else ""))
+    parts = [_table(("score", "value (95 % interval)"), headline(judged)), _table((*FACTS_HEAD, "against the baseline"), facts)]
+    if judged.marks:
+        parts += [_table(MARKS_HEAD, mark_fields(judged)), *(_table(head, rows) for head, rows in group_tables(judged))]
+    parts.append("".join(f"- missed gate: {miss}\n" for miss in missed))
+    return "\n".join(part for part in parts if part)
+
+
+def _table(head: Row, rows: Sequence[Row]) -> str:
+    return "".join(f"| {' | '.join(row)} |\n" for row in (head, ("---",) * len(head), *rows))
 
 
 def junit(path: Path, scores: Sequence[CaseScore]) -> None:

@@ -376,14 +376,14 @@ def test_the_command_answers_with_the_product_and_is_no_gate(tmp_path):
         assert (f"{found.complaint} ({found.kind}): " in done.stdout) == (found.right is False)
 
 
-def test_the_command_ends_with_3_when_nobody_answers_and_4_on_a_wrong_kind(tmp_path):
+def test_the_command_ends_with_3_when_nobody_answers_and_2_on_a_wrong_kind_or_reader(tmp_path):
     gone = casebrief("--url", "http://127.0.0.1:9", "--out", tmp_path / "x.jsonl")
     assert (gone.returncode, gone.stdout) == (3, "")
     assert "http://127.0.0.1:9 does not answer as casebrief does" in gone.stderr
     unknown = casebrief("--kind", "colours", "--out", tmp_path / "x.jsonl")
-    assert (unknown.returncode, unknown.stdout) == (4, "")
+    assert (unknown.returncode, unknown.stdout) == (2, "")
     assert "does not hold all of: colours" in unknown.stderr
-    assert casebrief("--reader", "tea", "--out", tmp_path / "x.jsonl").returncode == 3
+    assert casebrief("--reader", "tea", "--out", tmp_path / "x.jsonl").returncode == 2
     assert not (tmp_path / "x.jsonl").exists()
 
 

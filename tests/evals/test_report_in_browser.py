@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from casebrief.evals.cli import bundled
+from casebrief.evals.judging import judge
 from casebrief.evals.labels import load_cases
 from casebrief.evals.report import write_report
 from casebrief.evals.runs import Run
-from casebrief.evals.scoring import score_case
+from casebrief.evals.sets import LabelledSet, bundled
 from evals.perfect import perfect
 from playwright.sync_api import Page, sync_playwright
 
@@ -28,7 +28,7 @@ def page(tmp_path: Path) -> Iterator[Page]:
     sample = json.loads(json.dumps({"case": case.id, "repeat": 0, "response": response, "error": None, "clock": {}}))
     from casebrief.evals.runs import Sample
 
-    write_report(tmp_path / "report.html", Run(header, (Sample(**sample),)), [case], [score_case(case, response)], {})
+    write_report(tmp_path / "report.html", judge(Run(header, (Sample(**sample),)), LabelledSet("cases", [case])), {})
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         opened = browser.new_page()
