@@ -81,7 +81,8 @@ def _key(case: MarkedCase, told: Told) -> str:
         return "one"
     if mark.field in NAMED:
         return mark.id or _name_key(case, told.words)
-    return mark.id or f"{told.article.id}:{mark.start}"
+    # Told in another sense (denied here, not commented on there) it is another fact, whatever the id.
+    return f"{mark.id} {contract_member(mark)}" if mark.id else f"{told.article.id}:{mark.start}"
 
 
 def _name_key(case: MarkedCase, words: str) -> str:
@@ -119,7 +120,9 @@ def _forms(field: str, group: Sequence[Told]) -> tuple[Any, ...]:
     if field == "counsel":
         return tuple({"name": name, "for": mark.member} for name in sorted(words, key=len, reverse=True))
     if field == "figures":
-        return tuple({"quantity": float(q), "unit": unit, "of": words[0]} for q, _, unit in (str(told.mark.value).partition(" ") for told in group))
+        counted = [(float(q), unit) for q, _, unit in (str(told.mark.value).partition(" ") for told in group)]
+        shares = [(round(100 * quantity, 6), "percent") for quantity, unit in counted if unit == "share"]
+        return tuple({"quantity": quantity, "unit": unit, "of": words[0]} for quantity, unit in dict.fromkeys([*counted, *shares]))
     if field == "responses":
         return tuple({"speaker": speaker, "stance": mark.member} for speaker in dict.fromkeys(map(speaker_of, group)))
     if field == "quotes":

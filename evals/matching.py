@@ -139,7 +139,7 @@ def _same_words(one: object, other: object) -> bool:
 def _name(expected: object, found: object) -> Match:
     """Names by their words, legal forms and titles aside; a part of the name is partial."""
     first, second = key_words(str(expected)), key_words(str(found))
-    if first and first == second:
+    if first == second and (first or (tokens(expected) and _same_words(expected, found))):  # "the company" has no words of a name
         return RIGHT_MATCH
     if first and second and (first < second or second < first):
         return Match(PARTIAL, "partial")
@@ -175,7 +175,7 @@ def docket_number(form: Any, item: Item, fact: LabelledFact) -> Match:
 
 def _number(text: str) -> str:
     found = next(dockets(text, Span(0, len(text))), None)
-    return found.number if found else text.strip()
+    return found.number if found else re.sub(r"^(?:(?:case|file|docket|civil action)\s+)?(?:nos?\.?|numbers?)\s+", "", text.strip(), flags=re.IGNORECASE)
 
 
 def court(form: Any, item: Item, fact: LabelledFact) -> Match:

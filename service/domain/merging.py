@@ -355,9 +355,16 @@ class _Merger:
     def parties(self, field: str) -> list[Fact[Any]]:
         others = self.case.plaintiffs if field == "defendants" else self.case.defendants
         self.fields[field] = [item for item in self.of(field) if item.found_by == "rule" or not any(same_name(item.value, name) for name in others)]
-        groups = self.groups(field, lambda a, b: same_name(a.value, b.value))
+
+        def same(a: Evidence, b: Evidence) -> bool:
+            # Two names that share no word are two parties, whatever a reader thinks; a description may be of either.
+            described = a.value[0].islower() or b.value[0].islower()
+            return same_name(a.value, b.value) or (described and self.sources.same(a, b))
+
+        groups = self.groups(field, same)
         if self.sources.alike:
-            return [self.fact(group, max(group, key=lambda item: (len(item.value), item.confidence))) for group in groups]
+            # A name is told before a description ("the tenant"), the longest form before the others.
+            return [self.fact(group, max(group, key=lambda item: (item.value[0].isupper(), len(item.value), item.confidence))) for group in groups]
         sure = [group for group in groups if self.head(group).confidence >= 0.9 or len(group) > 1 or len(groups) == 1]
         return [self.fact(group, max(group, key=formality)) for group in sorted(sure, key=lambda g: (-self.head(g).confidence, self.rank(g)))]
 

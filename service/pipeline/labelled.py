@@ -6,9 +6,10 @@ its marks and classes. Nothing is looked for by words here.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from casebrief.models.engine import Engine, Heard, Labelling, Mark, Place, Stop, never, unheard
@@ -82,7 +83,13 @@ class _Told:
             failure = ""
         except EngineError as error:
             failure = str(error)
-        tags = [] if failure else [tag for mark in labelling.marks if (tag := _tag(submitted.text, spans, mark))]
+        tags = (
+            []
+            if failure
+            else sorted(
+                _joined(submitted.text, [tag for mark in labelling.marks if (tag := _tag(submitted.text, spans, mark))]), key=lambda tag: (tag.span, tag.label)
+            )
+        )
         aside = [tag.span for tag in tags if tag.label == FURNITURE]
         return cls(_article(submitted, spans, aside), tuple(tag for tag in tags if tag.label != FURNITURE), labelling.classes, failure)
 
@@ -109,11 +116,51 @@ def _tag(text: str, spans: Sequence[Span], mark: Mark) -> Tag | None:
         return spans[at.passage].start + at.character
 
     span = trimmed(text, place(mark.start), place(mark.end))
-    if span is None:
+    if span is None or not any(char.isalnum() for char in span.of(text)):
         return None
+    span = _whole_words(text, span)
     within = Span(spans[mark.start.passage].start, spans[mark.end.passage].end)
     member = max(mark.members, key=lambda name: mark.members[name], default="")
     return Tag(mark.label, span, within, mark.probability, member, mark.members.get(member, 1.0), mark.vector)
+
+
+_WORD = re.compile(r"\w+(?:(?:[-\N{NON-BREAKING HYPHEN}]|(?<=\d)[.,](?=\d))\w+)*")
+
+
+def _whole_words(text: str, span: Span) -> Span:
+    """The span with the rest of the words and numbers that it cuts: tokens are parts of them."""
+    around = _WORD.finditer(text, max(0, text.rfind(" ", 0, span.start) + 1), _behind(text, span.end))
+    cut = [match.span() for match in around if match.start() < span.end and match.end() > span.start]
+    return Span(min([span.start, *(start for start, _ in cut)]), max([span.end, *(end for _, end in cut)]))
+
+
+def _behind(text: str, end: int) -> int:
+    """Where the word ends that ``end`` may lie in."""
+    found = re.compile(r"\s").search(text, end)
+    return found.start() if found else len(text)
+
+
+COUNTED = frozenset({"figures", "timeline"})
+"""Labels of which one may follow the other with nothing but a space between."""
+
+
+def _joined(text: str, tags: Sequence[Tag]) -> Iterator[Tag]:
+    """Tags of one label that meet once they are whole words, or that nothing but white space parts, are one."""
+    last: dict[str, Tag] = {}
+    for tag in tags:
+        before = last.get(tag.label)
+        if before is None:
+            last[tag.label] = tag
+            continue
+        between = text[before.span.end : tag.span.start]
+        if before.span.meets(tag.span) or (not between.strip() and "\n" not in between and tag.label not in COUNTED):
+            surer = max(before, tag, key=lambda one: one.probability)
+            whole = Span(before.span.start, max(before.span.end, tag.span.end))
+            last[tag.label] = replace(surer, span=whole, within=Span(before.within.start, max(before.within.end, tag.within.end)))
+        else:
+            yield before
+            last[tag.label] = tag
+    yield from last.values()
 
 
 def _article(submitted: Submitted, spans: Sequence[Span], aside: Sequence[Span]) -> Article:

@@ -11,7 +11,7 @@ from casebrief.service.domain.dates import in_words
 from casebrief.service.domain.dockets import dockets
 from casebrief.service.domain.evidence import Evidence, computed, copied
 from casebrief.service.domain.money import counts, percentages, sums
-from casebrief.service.domain.schema import LONGEST_VALUE, Cause, Counsel, Court, DocketNumber, Figure, Money, Name, Parties, Relief, Response, Speaker
+from casebrief.service.domain.schema import LONGEST_VALUE, Cause, Counsel, Court, Date, DocketNumber, Figure, Money, Name, Parties, Relief, Response, Speaker
 from casebrief.service.domain.spans import Span
 from casebrief.service.pipeline.courts import court_phrases
 from casebrief.service.pipeline.rules.numbers import event_span
@@ -80,9 +80,12 @@ def _caption(said: Said) -> Iterator[Evidence]:
     yield from said.copied(Parties(plaintiff=sides[0], defendant=sides[1]) if len(sides) == 2 else None)
 
 
+_NUMBER_SIGN = re.compile(r"^(?:(?:case|file|docket|civil action)\s+)?(?:nos?\.?|numbers?)\s*", re.IGNORECASE)
+
+
 def _docket(said: Said) -> Iterator[Evidence]:
     found = next((one.number for one in dockets(said.text, said.tag.within) if one.labelled.meets(said.tag.span)), None)
-    yield from said.copied(DocketNumber(number=found or re.sub(r"^(?:case\s+)?(?:nos?\.?|number)\s*", "", said.words, flags=re.IGNORECASE) or said.words))
+    yield from said.copied(DocketNumber(number=found or _NUMBER_SIGN.sub("", said.words) or said.words))
 
 
 def _court(said: Said) -> Iterator[Evidence]:
@@ -119,8 +122,14 @@ def _filed_on(said: Said) -> Iterator[Evidence]:
 def _event(said: Said) -> Iterator[Evidence]:
     """What happened, in the words around its date; a date that no rule can read stays open."""
     phrase = next((one for one in said.article.dates(said.tag.within) if one.span.meets(said.tag.span)), None)
-    at = phrase.span if phrase else said.tag.span
-    yield from said.copied(phrase.date if phrase else None, event_span(said.text, said.tag.within, at), at.of(said.text))
+    at, date = (phrase.span, phrase.date) if phrase else (said.tag.span, _year(said.words))
+    yield from said.copied(date, event_span(said.text, said.tag.within, at), at.of(said.text))
+
+
+def _year(words: str) -> Date | None:
+    """The one year that some words hold: "the winter of 2021"."""
+    years = set(re.findall(r"(?<!\d)(?:1[89]|20)\d\d(?!\d)", words))
+    return Date(date=years.pop(), precision="year") if len(years) == 1 else None
 
 
 def _cause(said: Said) -> Iterator[Evidence]:
@@ -174,21 +183,35 @@ def _figure(said: Said) -> Iterator[Evidence]:
     span = said.tag.span
     for one in sums(said.text, said.tag.within):
         if one.span.meets(span):
-            yield from said.copied(Figure(quantity=one.amount, unit=one.currency))
+            yield from said.copied(Figure(quantity=one.amount, unit=one.currency), _around(one.span, span))
             return
     for share in percentages(said.text, said.tag.within):
         if share.span.meets(span):
-            yield from said.copied(Figure(quantity=share.quantity, unit="percent"))
+            yield from said.copied(Figure(quantity=share.quantity, unit="percent"), _around(share.span, span))
             return
     count = next((one for one in counts(said.text, said.tag.within, spelled=True) if one.span.meets(span)), None)
-    unit = _unit(said.text[count.span.end : span.end]) if count else None
-    yield from said.copied(Figure(quantity=count.quantity, unit=unit) if count and unit else None)
+    if count is None:
+        yield from said.copied()
+        return
+    whole = _around(count.span, span)
+    unit = _unit(said.text, count.span.end, whole.end, said.tag.within.end)
+    yield from said.copied(Figure(quantity=count.quantity, unit=unit[0]) if unit else None, Span(whole.start, unit[1]) if unit else whole)
 
 
-def _unit(behind: str) -> str | None:
-    """What is counted: the first noun phrase behind the number, by its last word."""
-    words = re.match(r"[\s-]*((?:[^\W\d_][\w’'-]*\s?){1,3})", behind)
-    return words.group(1).split()[-1].lower() if words else None
+def _around(one: Span, other: Span) -> Span:
+    return Span(min(one.start, other.start), max(one.end, other.end))
+
+
+def _unit(text: str, start: int, marked: int, end: int) -> tuple[str, int] | None:
+    """What is counted, and where it ends: the last of up to three words behind the number that are marked, else the one behind it."""
+    words = [
+        match
+        for match in re.finditer(r"[^\W\d_][\w’'-]*", text[start:end])
+        if not text[start : start + match.start()].strip(" -\N{NO-BREAK SPACE}") or match.start()
+    ]
+    inside = [match for match in words[:3] if start + match.end() <= marked]
+    best = (inside or words[:1])[-1:]
+    return (best[0].group().lower(), max(marked, start + best[0].end())) if best else None
 
 
 MAKERS: dict[str, Maker] = {
