@@ -62,7 +62,8 @@ def _say(told: str) -> None:
     print(f"casebrief: {told}", file=sys.stderr)
 
 
-def _settings(**changes: object) -> Settings:
+def settings_of(**changes: object) -> Settings:
+    """The settings with changes, those that are `None` left out; ends the command where one does not fit."""
     try:
         return Settings(**{key: value for key, value in changes.items() if value is not None})  # type: ignore[arg-type]
     except ValueError as error:
@@ -86,7 +87,7 @@ def summarize(
     """Summarise articles about one lawsuit."""
     if as_json and as_markdown:
         _fail("--json and --markdown exclude each other", BAD_INPUT)
-    settings = _settings(model=model, reader=reader)
+    settings = settings_of(model=model, reader=reader)
     submitted = read_articles(files or [], published_on or [], use_example, settings)
     product = wire(settings, _say)
     try:
@@ -168,7 +169,7 @@ def serve(
     reader: Annotated[str | None, typer.Option(help="labels, prompts or rules; auto: as the model reads.")] = None,
 ) -> None:
     """Serve the HTTP API."""
-    product = wire(_settings(host=host, port=port, model=model, reader=reader), _say)
+    product = wire(settings_of(host=host, port=port, model=model, reader=reader), _say)
     product.start_in_background()
     from casebrief.service.edges.server import serve as run  # the web framework takes half a second to import: the model starts meanwhile
 
@@ -179,7 +180,7 @@ def serve(
 def doctor(model: Model = None) -> None:
     """Look whether everything works: prompts, weights, engine."""
     unwell = False
-    for finding in examine(_settings(model=model)):
+    for finding in examine(settings_of(model=model)):
         mark = {True: "[green]well[/]", False: "[red]unwell[/]", None: "[yellow]lesser[/]"}[finding.well]
         _out.print(f"{mark}\t[bold]{finding.name}[/]\t", end="")
         _out.print(finding.told, markup=False, soft_wrap=True)
@@ -196,7 +197,7 @@ def version() -> None:
 @models_app.command("list")
 def list_models() -> None:
     """The catalogue, and which of it is on this machine."""
-    catalog = catalog_of(_settings())
+    catalog = catalog_of(settings_of())
     table = Table("name", "model", "size", "licence", "here")
     for name, entry in catalog.entries.items():
         try:
@@ -212,7 +213,7 @@ def pull_command(name: Annotated[str, typer.Argument(help="A name of the catalog
     """Fetch a model's weights and check them."""
     from casebrief.models.pull import pull as pull_model  # the HTTP client is for this command alone
 
-    catalog = catalog_of(_settings())
+    catalog = catalog_of(settings_of())
     entry = catalog.entry(name)
     with Progress(TextColumn(name), BarColumn(), DownloadColumn(), TransferSpeedColumn(), console=_err) as progress:
         task = progress.add_task(name, total=entry.bytes)
@@ -223,13 +224,13 @@ def pull_command(name: Annotated[str, typer.Argument(help="A name of the catalog
 @models_app.command("prepare")
 def prepare_command(name: Annotated[str | None, typer.Argument(help="A name or a path; the default model without.")] = None) -> None:
     """Merge a model's adapter into its weights in the form that is fastest here, so that the first start need not."""
-    print(prepare(_settings(model=name), _say))
+    print(prepare(settings_of(model=name), _say))
 
 
 @models_app.command("verify")
 def verify_command(name: Annotated[str | None, typer.Argument(help="A name or a path; the default model without.")] = None) -> None:
     """Check the SHA-256 of a model's weights."""
-    catalog = catalog_of(_settings())
+    catalog = catalog_of(settings_of())
     name = name or catalog.default
     digest = catalog.verify(name)
     print(f"{digest}  {catalog.path(name)}" + ("" if catalog.entry(name).sha256 else "  (not in the catalogue: nothing to compare with)"))
@@ -238,14 +239,14 @@ def verify_command(name: Annotated[str | None, typer.Argument(help="A name or a 
 @models_app.command("path")
 def path_command(name: Annotated[str | None, typer.Argument(help="A name or a path; the default model without.")] = None) -> None:
     """Print where a model's weights lie."""
-    catalog = catalog_of(_settings())
+    catalog = catalog_of(settings_of())
     print(catalog.path(name or catalog.default))
 
 
 @cache_app.command("show")
 def show_cache() -> None:
     """How much is kept, and where."""
-    settings = _settings()
+    settings = settings_of()
     count, held = store_of(settings).size()
     print(f"{count} readings, {held / 1e6:.1f} of {settings.cache_mb} MB, in {settings.cache_dir}")
 
@@ -253,4 +254,4 @@ def show_cache() -> None:
 @cache_app.command("clear")
 def clear_cache() -> None:
     """Forget everything that is kept."""
-    store_of(_settings()).clear()
+    store_of(settings_of()).clear()
