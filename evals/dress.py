@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from casebrief.evals.labels import Case
+from casebrief.evals.matching import cited_by
 from casebrief.service.pipeline.articles import Submitted
 
 Edit = tuple[int, int, str]
@@ -58,17 +59,16 @@ def wrapped(text: str) -> list[Edit]:
 
 
 def _breaks(text: str) -> Iterator[int]:
+    """The spaces at which lines end: the last one that keeps a line within `WIDTH`, if it has any."""
     start, space = 0, -1
-    for place, char in enumerate(text):
-        if char == "\n":
-            start, space = place + 1, -1
-        elif char == " ":
-            if place - start > WIDTH and space >= 0:
-                yield space
-                start = space + 1
-            space = place
-    if len(text) - start > WIDTH and space >= 0:
-        yield space
+    for match in re.finditer(r" |\n|\Z", text):
+        place = match.start()
+        if place - start > WIDTH and space >= 0:
+            yield space
+            start = space + 1
+        space = place if match.group() == " " else -1
+        if match.group() == "\n":
+            start = place + 1
 
 
 def hyphenated(text: str) -> list[Edit]:
@@ -151,11 +151,11 @@ def taken_off(case: Case, dress: str, response: dict[str, Any]) -> dict[str, Any
     told = copy.deepcopy(response)
     texts = {article.id: (article.text, dressed(article.text, DRESSES[dress](article.text))) for article in case.articles}
     for node in _citations(told.get("summary")):
-        if node.get("article") in texts:
-            _map_back(node, *texts[node["article"]])
+        if str(node.get("article")) in texts:
+            _map_back(node, *texts[str(node["article"])])
     for item in _items(told.get("summary")):
         # A copied value is the quote up to its dress: the plain quote takes its place where it was the dressed one.
-        first = (item.get("citations") or [{}])[0]
+        first = next(iter(cited_by(item)), {})
         if item.get("guarantee") == "copied" and item.get("value") == first.get("dressed"):
             item["value"] = first.get("quote")
     for node in _citations(told.get("summary")):

@@ -120,10 +120,10 @@ def _told(judged: Judged, gates: Gates, junit_file: Path | None, *, as_markdown:
 def _read(path: Path, set_name: str | None) -> Judged:
     """A saved run, judged against its own set or another; told when labels are not those of its making."""
     run = read(path)
-    of = load_set(set_name or run.header.get("set", "cases"))
-    if not is_of_now(run, of):
-        err.print(f"note: the cases have changed since {path} was made")
-    return judge(run, of)
+    judged = judge(run, load_set(set_name or run.header.get("set", "cases")))
+    if not is_of_now(run, judged.of):
+        err.print(f"note: the cases have changed since {path} was made", soft_wrap=True)
+    return judged
 
 
 @eval_app.command("score")

@@ -12,6 +12,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Literal
 
@@ -167,7 +168,7 @@ class _Parser:
         rows = text.split("\n")
         begins = [number for number, row in enumerate(rows) if row.startswith("===")]
         self._read_header(rows[: begins[0] if begins else len(rows)])
-        for begin, end in zip(begins, [*begins[1:], len(rows)], strict=True):
+        for begin, end in pairwise([*begins, len(rows)]):
             self._read_article(begin, rows[begin], rows[begin + 1 : end])
         absent = tuple(name.strip() for name in self._head.get("absent", "").strip("[]").split(",") if name.strip())
         case = MarkedCase(

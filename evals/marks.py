@@ -14,7 +14,7 @@ from typing import Any
 from casebrief.evals.converting import contract_member, newest_status
 from casebrief.evals.figures import Figure, harmonic, share
 from casebrief.evals.marked import Mark, MarkedArticle, MarkedCase
-from casebrief.evals.matching import all_items, cited_by, items_of, normalized, touch
+from casebrief.evals.matching import Item, all_items, cited_by, items_of, normalized, positions_of, touch
 from casebrief.service.domain.spans import Span, lines, sentences
 
 CITED = (
@@ -77,16 +77,23 @@ def score_marks(case: MarkedCase, second: MarkedCase | None, summary: dict[str, 
 
 
 def citations(summary: dict[str, Any]) -> Iterator[Cited]:
-    """Every span that a summary cites for a field, once."""
+    """Every span that a summary cites for a field, once: by the field's items, or by the positions of a conflict about it."""
     seen: set[tuple[str, str, int, int]] = set()
-    for name in CITED:
-        for item in items_of(summary, name):
-            told = normalized(item).get(MEMBER_OF.get(name, ""))
-            for citation in cited_by(item):
-                key = (str(citation.get("article")), name, citation.get("start", 0), citation.get("end", 0))
-                if key not in seen:
-                    seen.add(key)
-                    yield Cited(*key, member=told)
+    for name, item in _citing(summary):
+        told = normalized(item).get(MEMBER_OF.get(name, ""))
+        for citation in cited_by(item):
+            key = (str(citation.get("article")), name, citation.get("start", 0), citation.get("end", 0))
+            if key not in seen:
+                seen.add(key)
+                yield Cited(*key, member=told)
+
+
+def _citing(summary: dict[str, Any]) -> Iterator[tuple[str, Item]]:
+    """What cites: items with their field, then positions of conflicts, for what was superseded stands there alone."""
+    yield from all_items(summary, CITED)
+    for conflict in items_of(summary, "conflicts"):
+        if conflict.get("field") in CITED:
+            yield from ((conflict["field"], position) for position in positions_of(conflict))
 
 
 def _near(cited: Cited, mark: Mark) -> bool:

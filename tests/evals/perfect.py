@@ -29,11 +29,16 @@ def perfect(case: Case) -> Response:
 
 def _item(fact: LabelledFact, texts: dict[str, str]) -> dict[str, Any]:
     citations = [{"article": a, "start": texts[a].find(q), "end": texts[a].find(q) + len(q), "quote": q} for a, q in fact.evidence]
+    if fact.places:
+        citations = [{"article": p.article, "start": p.start, "end": p.end, "quote": texts[p.article][p.start : p.end]} for p in fact.places]
     value = fact.value
     if fact.field == "conflicts":
-        positions = [{"value": str(v), "normalized": None, "citations": citations[:1]} for v in value["values"]]
+        cited = [
+            [c for c, p in zip(citations, fact.places, strict=True) if p.position == n] if fact.places else citations[:1] for n in range(len(value["values"]))
+        ]
+        positions = [{"value": str(v), "normalized": None, "citations": found} for v, found in zip(value["values"], cited, strict=True)]
         return {"field": value["field"], "about": value["about"], "kind": value["kind"], "positions": positions}
-    item: dict[str, Any] = {"value": shown(value), "normalized": None, "guarantee": "normalized", "confidence": 0.9, "citations": citations}
+    item: dict[str, Any] = {"value": shown(value), "normalized": None, "guarantee": "normalized", "confidence": 1.0, "citations": citations}
     if isinstance(value, dict):
         item["normalized"] = {key: _plain(part) for key, part in value.items() if key not in ("event", "what", "of", "text", "phrase")}
         if fact.field == "quotes":
