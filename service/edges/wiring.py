@@ -81,7 +81,9 @@ def wire(settings: Settings, tell: Callable[[str], None] = lambda told: None) ->
     engine = SupervisedEngine(config, Patience(hang_s=settings.hang_s))
     asked = _remembering(engine, settings, config)
     reader: Reader = (
-        LabelReader(asked) if entry.reader == "labels" else StoryReader(BothReader(RuleReader(), ModelReader(asked, prompt, entry.floor, entry.confidence)))
+        LabelReader(asked, entry.floor, entry.confidence)
+        if entry.reader == "labels"
+        else StoryReader(BothReader(RuleReader(), ModelReader(asked, prompt, entry.floor, entry.confidence)))
     )
     return Casebrief(settings, catalog, model, engine, Summarizer(reader, prompt.sha256, lambda: engine.info))
 

@@ -22,7 +22,7 @@ from casebrief.service.domain.spans import Span, lines, sentences, trimmed
 from casebrief.service.domain.story import Story, publication_date
 from casebrief.service.pipeline.articles import Dossier, Submitted, find_copies, language_of
 from casebrief.service.pipeline.reading import Gathered, Read, ReaderName
-from casebrief.service.pipeline.typed import Tag, evidence_of
+from casebrief.service.pipeline.typed import Tag, evidence_of, sides_of
 
 FURNITURE = "furniture"
 ASIDE = 0.5
@@ -31,16 +31,18 @@ ASIDE = 0.5
 UNRELATED = 0.5
 """The probability of being about something else from which an article is."""
 
-FLOORS = {"proceeding": 0.0, "status": 0.0}
-FLOOR = 0.5
-"""The confidence from which a mark counts, where `FLOORS` has no other."""
-
 
 @dataclass(frozen=True)
 class LabelReader:
-    """Reads by an engine that labels."""
+    """Reads by an engine that labels.
+
+    ``floor`` gives the confidence from which what it marks of a field counts (``None``: it is not believed there), ``confidence`` makes one of the
+    probability of a mark.
+    """
 
     engine: Engine
+    floor: Callable[[str], float | None]
+    confidence: Callable[[str, float], float]
     name: ReaderName = "labels"
 
     def read(self, submitted: Sequence[Submitted], stop: Stop = never, heard: Heard = unheard) -> Gathered:
@@ -50,13 +52,20 @@ class LabelReader:
         told = [_Told.of(item, spans, labelling) for item, spans, labelling in zip(submitted, cut, found.labellings, strict=True)]
         dossier = _dossier(told)
         by_id = {one.article.id: one for one in told}
-        reads = [Read(tuple(_believed(by_id[view.article.id])), failure=by_id[view.article.id].failure) for view in dossier.views]
+        reads = [Read(tuple(self._believed(by_id[view.article.id])), failure=by_id[view.article.id].failure) for view in dossier.views]
         sameness = self.engine.info.sameness
 
         def alike(one: Evidence, other: Evidence) -> bool:
             return bool(sameness and one.vector and other.vector) and sameness.probability(one.vector, other.vector) >= SAME  # type: ignore[union-attr]
 
         return Gathered(dossier, reads, found.usage, alike)
+
+    def _believed(self, told: _Told) -> Iterator[Evidence]:
+        """What the article states, as sure as it must be."""
+        for item in () if told.failure else (*evidence_of(told.article, told.tags), *_of_the_whole(told)):
+            floor, sure = self.floor(item.field), round(self.confidence(item.field, item.confidence), 4)
+            if floor is not None and sure >= floor:
+                yield replace(item, confidence=sure)
 
 
 SAME = 0.5
@@ -118,12 +127,19 @@ def _tag(text: str, spans: Sequence[Span], mark: Mark) -> Tag | None:
     span = trimmed(text, place(mark.start), place(mark.end))
     if span is None or not any(char.isalnum() for char in span.of(text)):
         return None
-    span = _whole_words(text, span)
+    span = _bare(text, _whole_words(text, span))
     within = Span(spans[mark.start.passage].start, spans[mark.end.passage].end)
     member = max(mark.members, key=lambda name: mark.members[name], default="")
     return Tag(mark.label, span, within, mark.probability, member, mark.members.get(member, 1.0), mark.vector)
 
 
+def _bare(text: str, span: Span) -> Span:
+    """The span without the commas, colons and dashes at its edges."""
+    words = span.of(text)
+    return Span(span.start + len(words) - len(words.lstrip(_EDGES)), span.end - len(words) + len(words.rstrip(_EDGES)))
+
+
+_EDGES = " ,;:–—\t"
 _WORD = re.compile(r"\w+(?:(?:[-\N{NON-BREAKING HYPHEN}]|(?<=\d)[.,](?=\d))\w+)*")
 
 
@@ -226,9 +242,16 @@ def _identity(told: Sequence[_Told]) -> CaseIdentity:
     return CaseIdentity(caption, own("plaintiffs", "defendants"), own("defendants", "plaintiffs"), tuple(dict.fromkeys(dockets)))
 
 
+CAPTION = 3
+
+
 def _ranked(told: Sequence[_Told], side: str) -> dict[str, int]:
-    """Names marked for a side, forms of one name counted together under the longest."""
+    """Names marked for a side, forms of one name counted together under the longest; what a caption says weighs as much as `CAPTION` marks."""
     counted: Counter[str] = Counter(tag.span.of(one.article.text) for one in told for tag in one.of_label(side))
+    for one in told:
+        for tag in one.of_label("caption"):
+            if sides := sides_of(one.article.text, tag.span):
+                counted[sides[side == "defendants"].of(one.article.text)] += CAPTION
     ranked: dict[str, int] = {}
     for name in sorted(counted, key=len, reverse=True):
         known = next((other for other in ranked if same_name(other, name)), name)
@@ -237,15 +260,6 @@ def _ranked(told: Sequence[_Told], side: str) -> dict[str, int]:
 
 
 # ---------------------------------------------------------------------- evidence
-
-
-def _believed(told: _Told) -> Iterator[Evidence]:
-    """What the article states, as sure as it must be."""
-    if told.failure:
-        return
-    for item in (*evidence_of(told.article, told.tags), *_of_the_whole(told)):
-        if item.confidence >= FLOORS.get(item.field, FLOOR):
-            yield item
 
 
 def _of_the_whole(told: _Told) -> Iterator[Evidence]:

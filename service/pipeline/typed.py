@@ -75,9 +75,25 @@ def _plain(said: Said) -> Iterator[Evidence]:
     yield from said.copied()
 
 
+_VERSUS = re.compile(r"\s+(?:v\.?|vs\.?)\s+")
+
+
+def sides_of(text: str, caption: Span) -> tuple[Span, Span] | None:
+    """Plaintiff and defendant of a caption, where it names both."""
+    found = _VERSUS.search(text, caption.start, caption.end)
+    return (Span(caption.start, found.start()), Span(found.end(), caption.end)) if found else None
+
+
 def _caption(said: Said) -> Iterator[Evidence]:
-    sides = re.split(r"\s+(?:v\.?|vs\.?)\s+", said.words, maxsplit=1)
-    yield from said.copied(Parties(plaintiff=sides[0], defendant=sides[1]) if len(sides) == 2 else None)
+    """The caption, and the two parties that it names."""
+    sides = sides_of(said.text, said.tag.span)
+    if sides is None:
+        yield from said.copied()
+        return
+    plaintiff, defendant = (side.of(said.text) for side in sides)
+    yield from said.copied(Parties(plaintiff=plaintiff, defendant=defendant))
+    for field, side in zip(("plaintiffs", "defendants"), sides, strict=True):
+        yield copied(field, said.article.id, said.text, side, said.confidence, Name(name=side.of(said.text)))
 
 
 _NUMBER_SIGN = re.compile(r"^(?:(?:case|file|docket|civil action)\s+)?(?:nos?\.?|numbers?)\s*", re.IGNORECASE)
