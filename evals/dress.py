@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+from casebrief.evals.items import cited_by
 from casebrief.evals.labels import Case
-from casebrief.evals.matching import cited_by
 from casebrief.service.pipeline.articles import Submitted
 
 Edit = tuple[int, int, str]

@@ -13,8 +13,9 @@ from typing import Any
 
 from casebrief.evals.converting import contract_member, newest_status
 from casebrief.evals.figures import Figure, harmonic, share
+from casebrief.evals.items import Item, all_items, cited_by, items_of, normalized, positions_of
 from casebrief.evals.marked import Mark, MarkedArticle, MarkedCase
-from casebrief.evals.matching import Item, all_items, cited_by, items_of, normalized, positions_of, touch
+from casebrief.evals.matching import touch
 from casebrief.service.domain.spans import Span, lines, sentences
 
 CITED = (

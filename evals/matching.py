@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
 
+from casebrief.evals.items import Item, cited_by, normalized, positions_of, words_of
 from casebrief.evals.labels import LabelledFact
 from casebrief.service.domain.dates import in_words
 from casebrief.service.domain.dockets import dockets, same_docket
@@ -21,7 +22,6 @@ from casebrief.service.domain.names import key_words
 from casebrief.service.domain.schema import Date
 from casebrief.service.domain.spans import Span
 
-Item = dict[str, Any]
 Fault = Literal["", "wrong value", "wrong role", "partial", "not resolved"]
 
 RIGHT, PARTIAL, WRONG = 1.0, 0.5, 0.0
@@ -70,8 +70,8 @@ def _whole(form: Any, fact: LabelledFact) -> Any:
 
 
 def matchers_sha256() -> str:
-    """The SHA-256 of the files that decide a score: this one, what holds citations against marks, and what makes facts of marks."""
-    files = (Path(__file__).with_name(name) for name in ("matching.py", "marks.py", "converting.py"))
+    """The SHA-256 of the files that decide a score: this one, what reads items, what holds citations against marks, what makes facts of marks."""
+    files = (Path(__file__).with_name(name) for name in ("matching.py", "items.py", "marks.py", "converting.py"))
     return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
 
 
@@ -81,16 +81,6 @@ def matchers_sha256() -> str:
 def tokens(text: object) -> tuple[str, ...]:
     """Words of a text, case, quotation marks and punctuation aside."""
     return tuple(re.findall(r"\w+", str(text).casefold().replace("’", "'").replace("'", "")))
-
-
-def words_of(item: Item) -> str:
-    """An item's value and its quotes, as nuggets are looked up in them."""
-    return " ".join([str(item.get("value") or ""), *(str(citation.get("quote")) for citation in cited_by(item))]).casefold()
-
-
-def cited_by(item: Item) -> list[Item]:
-    """The citations of an item or of a conflict's position, as far as they are any."""
-    return [citation for citation in item.get("citations") or [] if isinstance(citation, dict)]
 
 
 TOUCHING = 0.6
@@ -119,17 +109,6 @@ def has_nugget(fact: LabelledFact, item: Item) -> bool:
         return bool(places_met(fact, item))
     told = words_of(item).replace("’", "'")
     return all(any(option.casefold().replace("’", "'") in told for option in group) for group in fact.nugget)
-
-
-def normalized(item: Item) -> dict[str, Any]:
-    """The item's typed form, or nothing."""
-    found = item.get("normalized")
-    return found if isinstance(found, dict) else {}
-
-
-def positions_of(item: Item) -> list[Item]:
-    """The positions of a conflict, as far as they are any."""
-    return [position for position in item.get("positions") or [] if isinstance(position, dict)]
 
 
 def _same_words(one: object, other: object) -> bool:
@@ -366,16 +345,3 @@ MATCHERS: dict[str, Callable[[Any, Item, LabelledFact], Match]] = {
     "figures": figure,
     "conflicts": conflict,
 }
-
-
-def items_of(summary: dict[str, Any], field: str) -> list[Item]:
-    """The items of a field of a summary, as a list whether it holds one or many."""
-    found = summary.get(field)
-    if found is None:
-        return []
-    return [item for item in (found if isinstance(found, list) else [found]) if isinstance(item, dict)]
-
-
-def all_items(summary: dict[str, Any], fields: Iterable[str]) -> list[tuple[str, Item]]:
-    """Every item of some fields, with its field."""
-    return [(field, item) for field in fields for item in items_of(summary, field)]

@@ -9,9 +9,9 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from casebrief.evals.items import cited_by, items_of
 from casebrief.evals.judging import Judged
 from casebrief.evals.labels import FIELDS, Case, LabelledFact
-from casebrief.evals.matching import cited_by, items_of
 from casebrief.evals.scoring import CaseScore, shown
 from casebrief.evals.tables import MARKS_HEAD, group_tables, headline, mark_fields
 from casebrief.evals.tables import shown as digits

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
+from casebrief.evals.items import Item, all_items, cited_by, items_of, positions_of
 from casebrief.evals.labels import FIELDS, Case, LabelledFact
-from casebrief.evals.matching import Item, Match, all_items, cited_by, items_of, match, positions_of, right_speaker
+from casebrief.evals.matching import Match, match, right_speaker
 
 ErrorClass = Literal["missed", "spurious", "wrong value", "wrong role", "partial", "ungrounded", "not resolved"]
 

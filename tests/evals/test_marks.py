@@ -289,16 +289,16 @@ def test_whatever_a_summary_holds_it_is_scored_between_0_and_1(small, summary):
             json.dumps(taken_off(case, dress, {"summary": summary}))
 
 
-def test_the_hash_of_the_matchers_is_over_all_three_files(monkeypatch, tmp_path):
+def test_the_hash_of_the_matchers_is_over_every_file_that_decides(monkeypatch, tmp_path):
     from casebrief.evals import matching
 
     here = Path(matching.__file__).parent
-    told = set()
-    for changed in ("", "matching.py", "marks.py", "converting.py"):
+    files, told = ("matching.py", "items.py", "marks.py", "converting.py"), set()
+    for changed in ("", *files):
         folder = tmp_path / (changed or "as-it-is")
         folder.mkdir()
-        for name in ("matching.py", "marks.py", "converting.py"):
+        for name in files:
             (folder / name).write_bytes((here / name).read_bytes() + (b"#" if name == changed else b""))
         monkeypatch.setattr(matching, "__file__", str(folder / "matching.py"))
         told.add(matching.matchers_sha256())
-    assert len(told) == 4
+    assert len(told) == 5
