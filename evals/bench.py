@@ -1,7 +1,7 @@
-"""`casebrief bench`: what a case costs on this machine, beside the floor of the build and beside what others do.
+"""`casebrief bench`: what a case costs on this machine, beside the floor of the build and beside what others do, in a given time.
 
-All of it in one run, in turns, so that a busy machine is busy for all: the floor (`floor`), the product, the stock way (`stock`), and an
-OpenAI-compatible server where one is named. Ratios are made within a round, and the median round is told.
+Every part of it has its share of the time, by its weight; what one does not use goes to those after it. What does not fit is left out,
+and told. Times that make a ratio are taken one after the other, so that a busy machine is busy for both.
 """
 
 from __future__ import annotations
@@ -9,183 +9,223 @@ from __future__ import annotations
 import json
 import os
 import platform
-import statistics
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import httpx
-from casebrief.evals.stock import MOST_ANSWER_TOKENS, messages, schema
+from casebrief.evals.deadline import Deadline, expected
+from casebrief.evals.speeds import AtOnce, Floor, Kept, Length, Measured, Other, Read
 from casebrief.models.cache import CachedEngine, Store
-from casebrief.models.engine import Batch, Document, Engine, EngineConfig, EngineInfo, Heard, Labellings, Readings, Stop, Usage, never, unheard
+from casebrief.models.engine import EngineConfig
+from casebrief.models.errors import Cancelled
+from casebrief.models.supervisor import ENVIRONMENT
+from casebrief.service.domain.schema import Timings
 from casebrief.service.edges.settings import Settings
-from casebrief.service.edges.wiring import Casebrief, catalog_of, engine_config, wire
+from casebrief.service.edges.wiring import Casebrief, engine_config, tried, wire
 from casebrief.service.pipeline.articles import Submitted
-from casebrief.service.pipeline.reading import BothReader, StoryReader
+from casebrief.service.pipeline.labelled import LabelReader
 from casebrief.service.pipeline.summarizing import Summarizer
 from pydantic import TypeAdapter
 
-LONGEST_S = 900
-"""Seconds that one attempt may take."""
+ROUNDS = 3
+"""Times that a part is measured at most."""
 
-AT_ONCE = (1, 2, 4, 8)
+AT_ONCE = (2, 4, 8)
 """Requests at the same time."""
+
+LENGTHS = (1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000, 200_000)
+"""Characters of one article."""
+
+KEPT_BYTES = 1 << 26
 
 Tell = Callable[[str], None]
 
 
-@dataclass
-class Metered:
-    """The engine port over another engine, noting what goes through it."""
-
-    engine: Engine
-    batches: list[Batch] = field(default_factory=list)
-    readings: Readings = field(default_factory=lambda: Readings((), Usage()))
-
-    @property
-    def info(self) -> EngineInfo:
-        return self.engine.info
-
-    def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        """See the port."""
-        return self.engine.count_tokens(texts)
-
-    def ask(self, batches: Sequence[Batch], stop: Stop = never, heard: Heard = unheard) -> Readings:
-        """See the port."""
-        self.batches, self.readings = list(batches), self.engine.ask(batches, stop, heard)
-        return self.readings
-
-    def label(self, documents: Sequence[Document], stop: Stop = never, heard: Heard = unheard) -> Labellings:
-        """See the port."""
-        return self.engine.label(documents, stop, heard)
-
-    def close(self) -> None:
-        """See the port."""
-        self.engine.close()
-
-
 @dataclass(frozen=True)
+class Part:
+    """Something to measure: its name, its weight where time is shared out, and what all of it takes, about, in readings of all articles."""
+
+    name: str
+    weight: int
+    readings: float
+    measure: Callable[[Deadline], None]
+
+
+@dataclass
 class Bench:
-    """What is measured: the articles of one case, with a product, ``repeat`` times."""
+    """The measuring of one product, on the articles of one case."""
 
+    product: Casebrief
     articles: Sequence[Submitted]
-    settings: Settings
-    repeat: int
+    deadline: Deadline
     tell: Tell
+    measured: Measured = field(default_factory=Measured)
+    _reading_s: float = 0.0
+    """Seconds of a reading, as it was last; 0 before the first."""
+    _part_end: float = 0.0
+    _later: float = 0.0
+    """When the part that is measured is likely to end, and how many readings those after it are likely to take."""
 
-    def run(self, *, stock: bool, server: str | None) -> dict[str, Any]:
-        """Everything, as one JSON object."""
-        with _started(self.settings) as product:
-            assert product.engine is not None
-            meter = Metered(product.engine)
-            summarizer = _over(product.summarizer, meter)
-            self.tell("the product, for the first time")
-            summarizer.summarize(self.articles)
-            rounds = [self._round(number, summarizer, meter, product, stock=stock, server=server) for number in range(self.repeat)]
-            kept = self._kept(product)
-            together = self._together(product)
-            info = product.engine.info
-        config = self._config(self.settings)
-        self.tell("the floor of this build")
-        floor = _apart("casebrief.evals.floor", {"config": asdict(config), "batches": _plain(meter.batches), "repeat": self.repeat})
-        return {
-            "machine": {"processors": os.cpu_count(), "machine": platform.machine(), "system": platform.system(), "build": info.build},
-            "model": info.model,
-            "engine": info.engine,
-            "threads": info.threads,
-            "articles": len(self.articles),
-            "characters": sum(len(article.text) for article in self.articles),
-            "sentences": sum(len(batch.questions) for batch in meter.batches),
-            "rounds": rounds,
-            "floor": floor,
-            "kept": kept,
-            "at_once": together,
-            "settings": self._settings(meter.batches),
-        }
+    def run(self, others: Mapping[str, Mapping[str, str]]) -> Measured:
+        """Measure everything that fits; ``others`` says by name what `casebrief.evals.stock` is to ask."""
+        parts = [*self._parts(), *(Part(name, 5, 20 * ROUNDS, partial(self._other, name, asked)) for name, asked in others.items())]
+        for place, part in enumerate(parts):
+            self._later = sum(later.readings for later in parts[place + 1 :])
+            self._part_end = self.deadline.clock() + part.readings * self._reading_s
+            self._measure(part, self.deadline.share([one.weight for one in parts[place:]]))
+        return self.measured
 
-    def _round(self, number: int, summarizer: Summarizer, meter: Metered, product: Casebrief, *, stock: bool, server: str | None) -> dict[str, Any]:
-        self.tell(f"round {number + 1} of {self.repeat}: the product")
-        began = time.perf_counter()
-        summarizer.summarize(self.articles)
-        found: dict[str, Any] = {"product": {"seconds": time.perf_counter() - began, "usage": asdict(meter.readings.usage)}}
-        told = [{"id": article.id, "text": article.text} for article in self.articles]
-        if stock:
-            self.tell(f"round {number + 1} of {self.repeat}: the stock way")
-            weights = str(product.catalog.path(product.model))
-            found["stock"] = _judged(_apart("casebrief.evals.stock", {"path": weights, "articles": told}))
-        if server:
-            self.tell(f"round {number + 1} of {self.repeat}: {server}")
-            found["server"] = _judged(_server(server, told))
-        return found
+    def _parts(self) -> Iterator[Part]:
+        reader = self.product.summarizer.reader
+        yield Part("warming up", 10, 1 / len(self.articles), self._warm_up)
+        yield Part("the product", 10, ROUNDS * (3 if isinstance(reader, LabelReader) else 1), self._rounds)
+        if isinstance(reader, LabelReader) and len(self.articles) > 1:
+            yield Part("one more article", 2, 2 * ROUNDS, partial(self._keeping, reader))
+        yield Part("requests at once", 3, sum(1 + count for count in AT_ONCE), self._together)
+        yield Part("long articles", 5, sum(LENGTHS) / sum(len(article.text) for article in self.articles), self._long)
 
-    def _kept(self, product: Casebrief) -> dict[str, list[float]] | None:
-        """Seconds for all articles with nothing kept, and with all but the last one kept."""
-        if len(self.articles) < 2:
-            return None
-        assert product.engine is not None
-        cold: list[float] = []
-        last: list[float] = []
-        for number in range(self.repeat):
-            self.tell(f"round {number + 1} of {self.repeat}: with answers kept")
-            for seconds, before in ((cold, self.articles[:0]), (last, self.articles[:-1])):
+    def _measure(self, part: Part, deadline: Deadline) -> None:
+        """One part; what was measured before it was cut off, or failed, stays."""
+        share = deadline.left
+        try:
+            part.measure(deadline)
+        except (Cancelled, subprocess.TimeoutExpired):
+            self.measured.left_out.append(f"{part.name}: cut off after its share of {share:.0f} s")
+        except OSError as error:
+            self.measured.faults.append(f"{part.name}: {error}")
+
+    def _doing(self, what: str) -> None:
+        known = max(0.0, self._part_end - self.deadline.clock()) + self._later * self._reading_s
+        minutes, seconds = divmod(round(min(self.deadline.left, known) if self._reading_s else self.deadline.left), 60)
+        self.tell(f"{what}; about {minutes}:{seconds:02} left" if self._reading_s else f"{what}; at most {minutes}:{seconds:02} left")
+
+    # ------------------------------------------------------------------ the parts
+
+    def _warm_up(self, deadline: Deadline) -> None:
+        self._doing("one article, to warm up")
+        timed(self.product.summarizer, self.articles[:1], deadline)
+
+    def _rounds(self, deadline: Deadline) -> None:
+        """The product, and the floor of the build right behind it."""
+        for number in self._rounds_of(deadline, "the product"):
+            seconds, timings = timed(self.product.summarizer, self.articles, deadline)
+            self._reading_s = seconds
+            self.measured.reads.append(Read(seconds, timings.prefill_s, timings.decode_s, timings.prompt_tokens))
+            if self.product.engine and self.product.engine.info.labels:
+                self._doing(f"the floor of the build, {number} of {ROUNDS}")
+                asked = {"config": asdict(_config(self.product)), "articles": _articles.dump_python([*self.articles], mode="json")}
+                self.measured.floors.append(Floor(**apart("casebrief.evals.floor", asked, deadline)))
+
+    def _rounds_of(self, deadline: Deadline, what: str, readings: float = 0.0) -> Iterator[int]:
+        """The numbers of rounds from 1: the first where it fits, being so many readings, others for as long as one fits that takes as long as the longest."""
+        longest = 0.0
+        for number in range(1, ROUNDS + 1):
+            if longest > deadline.left or not (longest or self._fits(what, readings * self._reading_s, deadline)):
+                return
+            self._doing(f"{what}, {number} of {ROUNDS}")
+            began = deadline.clock()
+            yield number
+            longest = max(longest, deadline.clock() - began)
+
+    def _keeping(self, reader: LabelReader, deadline: Deadline) -> None:
+        """All articles with nothing kept; then again, with all but the last one kept."""
+        for _ in self._rounds_of(deadline, "one more article", 2):
+            seconds = []
+            for before in (self.articles[:0], self.articles[:-1]):
                 with tempfile.TemporaryDirectory() as folder:
-                    summarizer = _over(product.summarizer, CachedEngine(product.engine, Store(Path(folder) / "answers.sqlite", 1 << 26), ""))
+                    keeping = LabelReader(CachedEngine(reader.engine, Store(Path(folder) / "answers.sqlite", KEPT_BYTES), ""))
+                    summarizer = replace(self.product.summarizer, reader=keeping)
                     if before:
-                        summarizer.summarize(before)
-                    began = time.perf_counter()
-                    summarizer.summarize(self.articles)
-                    seconds.append(time.perf_counter() - began)
-        return {"all_s": cold, "last_s": last}
+                        timed(summarizer, before, deadline)
+                    seconds.append(timed(summarizer, self.articles, deadline)[0])
+            self.measured.kept.append(Kept(*seconds))
 
-    def _together(self, product: Casebrief) -> list[dict[str, float]]:
-        """So many requests at once: seconds until all are answered, and of the slowest."""
-        found = []
-        for number in range(self.repeat):
-            for count in AT_ONCE:
-                self.tell(f"round {number + 1} of {self.repeat}: {count} at once")
+    def _together(self, deadline: Deadline) -> None:
+        """So many requests at once, right behind one alone."""
+        for count in AT_ONCE:
+            if not self._fits(f"{count} and more requests at once", (1 + count) * self._reading_s, deadline):
+                return
+            self._doing(f"{count} requests at once")
+            alone, _ = timed(self.product.summarizer, self.articles, deadline)
+            began = deadline.clock()
+            with ThreadPoolExecutor(count) as pool:
+                list(pool.map(lambda _: timed(self.product.summarizer, self.articles, deadline), range(count)))
+            self.measured.at_once.append(AtOnce(count, deadline.clock() - began, alone))
 
-                def one(_: int) -> float:
-                    began = time.perf_counter()
-                    product.summarizer.summarize(self.articles)
-                    return time.perf_counter() - began
+    def _long(self, deadline: Deadline) -> None:
+        """One article of each length, made of those given."""
+        texts = [article.text for article in self.articles]
+        for characters in LENGTHS:
+            if not self._fits(f"an article of {characters:,} and more characters", expected(self.measured.lengths, characters), deadline):
+                return
+            self._doing(f"an article of {characters:,} characters")
+            seconds, _ = timed(self.product.summarizer, [Submitted("a1", joined(texts, characters))], deadline)
+            self.measured.lengths.append(Length(characters, seconds))
 
-                began = time.perf_counter()
-                with ThreadPoolExecutor(count) as pool:
-                    each = list(pool.map(one, range(count)))
-                found.append({"requests": count, "seconds": time.perf_counter() - began, "slowest_s": max(each)})
-        return found
+    def _other(self, name: str, asked: Mapping[str, str], deadline: Deadline) -> None:
+        """Another way, right behind the product; one that takes too long is ended."""
+        articles = [{"id": article.id, "text": article.text} for article in self.articles]
+        for _ in self._rounds_of(deadline, name, 1):
+            product, _ = timed(self.product.summarizer, self.articles, deadline)
+            room = deadline.left
+            try:
+                told = apart("casebrief.evals.stock", {**asked, "articles": articles}, deadline)
+                self.measured.others.setdefault(name, []).append(Other(told["seconds"], product, valid_json=_is_object(told["text"])))
+            except subprocess.TimeoutExpired:
+                self.measured.left_out.append(f"{name}: longer than {room:.0f} s, {room / product:.0f} times the product")
+                return
 
-    def _settings(self, batches: Sequence[Batch]) -> list[dict[str, Any]]:
-        """The engine's seconds for the case under other settings, best first."""
-        processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-        threads = sorted({self.settings.threads or processors, processors, max(1, processors // 2)})
-        catalog = catalog_of(self.settings)
-        entry = catalog.entry(self.settings.model or catalog.default)
-        found = []
-        for form in [*entry.merged, "adapter"] if entry.merged else ["adapter"]:
-            for count in threads:
-                self.tell(f"settings: weights {form}, {count} threads")
-                config = self._config(self.settings.model_copy(update={"weights": form, "threads": count}))
-                measured = _apart("casebrief.evals.floor", {"config": asdict(config), "batches": _plain(batches), "repeat": 1})
-                found.append({"CASEBRIEF_WEIGHTS": form, "CASEBRIEF_THREADS": count, "seconds": measured["rounds"][0]["whole_s"]})
-        return sorted(found, key=lambda setting: setting["seconds"])
+    def _fits(self, what: str, seconds: float, deadline: Deadline) -> bool:
+        """Whether something is likely to end in time; where not, that is noted."""
+        if seconds > deadline.left:
+            self.measured.left_out.append(f"{what}: likely to take {seconds:.0f} s, where {deadline.left:.0f} s were left")
+        return seconds <= deadline.left
 
-    def _config(self, settings: Settings) -> EngineConfig:
-        catalog = catalog_of(settings)
-        model = settings.model or catalog.default
-        return engine_config(settings, catalog, model, catalog.entry(model), self.tell)
+
+def timed(summarizer: Summarizer, articles: Sequence[Submitted], deadline: Deadline) -> tuple[float, Timings]:
+    """The seconds of a summary, and what it says of them. Raises `Cancelled` at the deadline, and every other `EngineError`."""
+    began = deadline.clock()
+    response = summarizer.summarize(articles, stop=deadline.over)
+    return deadline.clock() - began, response.timings
+
+
+def apart(module: str, asked: Mapping[str, object], deadline: Deadline) -> Any:
+    """What a module says that runs in a process of its own. Raises `OSError` with its last words when it fails, `TimeoutExpired` at the deadline."""
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", module],
+        input=json.dumps(asked),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=deadline.left,
+        env=ENVIRONMENT | os.environ,
+    )
+    if done.returncode:
+        raise OSError((done.stderr.strip().splitlines() or [f"{module} ended with {done.returncode}"])[-1])
+    return json.loads(done.stdout)
+
+
+def joined(texts: Sequence[str], characters: int) -> str:
+    r"""Texts one after the other, and again from the first, cut to so many characters.
+
+    >>> joined(["One.", "Two."], 16)
+    'One.\n\nTwo.\n\nOne.'
+    """
+    whole = "".join(f"{text}\n\n" for text in texts)
+    return (whole * -(-characters // len(whole)))[:characters]
 
 
 @contextmanager
-def _started(settings: Settings) -> Iterator[Casebrief]:
-    product = wire(settings.model_copy(update={"cache_mb": 0}))
+def started(settings: Settings, tell: Tell) -> Iterator[Casebrief]:
+    """The product with its engine up and nothing kept. Raises what `wire` and the engine's start raise."""
+    product = wire(settings.model_copy(update={"cache_mb": 0}), tell)
     try:
         if product.engine:
             product.engine.start()
@@ -194,120 +234,36 @@ def _started(settings: Settings) -> Iterator[Casebrief]:
         product.close()
 
 
-def _over(summarizer: Summarizer, engine: Engine) -> Summarizer:
-    """The same summarizer over another engine."""
-    reader = summarizer.reader
-    assert isinstance(reader, StoryReader)
-    both = reader.inner
-    assert isinstance(both, BothReader)
-    return replace(summarizer, reader=StoryReader(replace(both, model=replace(both.model, engine=engine))))
+def others_of(product: Casebrief, *, stock: bool, server: str | None) -> dict[str, dict[str, str]]:
+    """What else is asked, by name, for `Bench.run`."""
+    found = {"server": {"server": server}} if server else {}
+    return found | ({"stock": {"path": str(product.catalog.path(product.model))}} if stock else {})
 
 
-def _plain(batches: Sequence[Batch]) -> Any:
-    return TypeAdapter(list[Batch]).dump_python(list(batches), mode="json")
-
-
-def _apart(module: str, asked: dict[str, Any]) -> dict[str, Any]:
-    """What a module says that runs in a process of its own. Raises `OSError` with its last words when it fails."""
-    environment = {"OMP_WAIT_POLICY": "PASSIVE"} | os.environ
-    done = subprocess.run(
-        [sys.executable, "-P", "-m", module], input=json.dumps(asked), capture_output=True, text=True, check=False, timeout=LONGEST_S, env=environment
-    )
-    if done.returncode:
-        raise OSError(f"{module} ended with {done.returncode}: {(done.stderr.strip().splitlines() or ['no word'])[-1]}")
-    found: dict[str, Any] = json.loads(done.stdout)
-    return found
-
-
-def _server(url: str, articles: Sequence[dict[str, str]]) -> dict[str, Any]:
-    """One chat completion of an OpenAI-compatible server. Raises `OSError` when it does not answer as one."""
-    asked = {
-        "messages": messages(articles),
-        "response_format": {"type": "json_schema", "json_schema": {"name": "summary", "schema": schema(), "strict": True}},
-        "temperature": 0,
-        "max_tokens": MOST_ANSWER_TOKENS,
+def described(product: Casebrief, articles: Sequence[Submitted]) -> dict[str, Any]:
+    """Of what, and on what, the figures are; the forms of the weights that set-up has tried, with their prompt tokens a second."""
+    assert product.engine is not None
+    info, trial = product.engine.info, tried(product.settings, product.catalog, product.model)
+    return {
+        "machine": {"processors": os.cpu_count(), "machine": platform.machine(), "system": platform.system(), "build": info.build},
+        "model": info.model,
+        "engine": info.engine,
+        "threads": info.threads,
+        "articles": len(articles),
+        "characters": sum(len(article.text) for article in articles),
+        "forms": trial.tokens_per_s if trial else {},
     }
-    began = time.perf_counter()
-    try:
-        response = httpx.post(f"{url.rstrip('/')}/v1/chat/completions", json=asked, timeout=LONGEST_S)
-        response.raise_for_status()
-        text = response.json()["choices"][0]["message"]["content"]
-    except (httpx.HTTPError, ValueError, LookupError, TypeError) as error:
-        raise OSError(f"{url} does not answer as an OpenAI-compatible server: {error}") from error
-    return {"text": text, "seconds": time.perf_counter() - began}
 
 
-def _judged(told: dict[str, Any]) -> dict[str, Any]:
-    """Seconds, and whether the answer is JSON at all."""
+def _config(product: Casebrief) -> EngineConfig:
+    return engine_config(product.settings, product.catalog, product.model, product.catalog.entry(product.model))
+
+
+_articles = TypeAdapter(list[Submitted])
+
+
+def _is_object(text: str) -> bool:
     try:
-        valid = isinstance(json.loads(told["text"]), dict)
+        return isinstance(json.loads(text), dict)
     except ValueError:
-        valid = False
-    return {"seconds": told["seconds"], "valid_json": valid}
-
-
-def figures(found: dict[str, Any]) -> dict[str, float]:
-    """The ratios and rates that are told: medians over rounds, each ratio made within its round."""
-
-    def median(values: Sequence[float]) -> float:
-        return statistics.median(values)
-
-    rounds, floor = found["rounds"], found["floor"]["rounds"]
-    usage = [one["product"]["usage"] for one in rounds]
-    seconds = [one["product"]["seconds"] for one in rounds]
-    told = {
-        "product_s": median(seconds),
-        "prompt_s": median([one["prefill_s"] for one in usage]),
-        "decoding_s": median([one["decode_s"] for one in usage]),
-        "constraints_s": median([one["constraints_s"] for one in usage]),
-        "python_s": median([s - u["prefill_s"] - u["decode_s"] - u["constraints_s"] for s, u in zip(seconds, usage, strict=True)]),
-        "prompt_tokens_over_unique": median([one["prompt_tokens"] for one in usage]) / found["floor"]["unique_prompt_tokens"],
-        "prompt_rate_over_raw": median([one["document_tokens_per_s"] / one["raw_prompt_tokens_per_s"] for one in floor]),
-        "steps_over_output_tokens": median([one["decode_steps"] / max(1, one["output_tokens"]) for one in usage]),
-        "constrained_over_unconstrained": median([one["constrained_s"] / one["unconstrained_s"] for one in floor]),
-        "raw_prompt_tokens_per_s": median([one["raw_prompt_tokens_per_s"] for one in floor]),
-    }
-    for name in ("stock", "server"):
-        if name in rounds[0]:
-            told[f"{name}_s"] = median([one[name]["seconds"] for one in rounds])
-            told[f"{name}_over_product"] = median([one[name]["seconds"] / one["product"]["seconds"] for one in rounds])
-    if found["kept"]:
-        told["last_article_over_all"] = median([last / cold for last, cold in zip(found["kept"]["last_s"], found["kept"]["all_s"], strict=True)])
-    turns = found["at_once"]
-    for place, count in enumerate(AT_ONCE[1:], 1):
-        these = [(turns[start]["seconds"], turns[start + place]) for start in range(0, len(turns), len(AT_ONCE))]
-        told[f"throughput_of_{count}_over_one"] = median([count * alone / one["seconds"] for alone, one in these])
-        told[f"slowest_of_{count}_over_sum"] = median([one["slowest_s"] / (count * alone) for alone, one in these])
-    return told
-
-
-def picture(found: dict[str, Any]) -> str:
-    """Where the time goes, as SVG: a bar for the product by its parts, one for each other way."""
-    told = figures(found)
-    parts = [
-        ("prompt", told["prompt_s"], "#1f4e79"),
-        ("decoding", told["decoding_s"], "#b5482a"),
-        ("constraints", told["constraints_s"], "#e0a030"),
-        ("Python", told["python_s"], "#888888"),
-    ]
-    bars = [("casebrief", parts)] + [(name, [(name, told[f"{name}_s"], "#bbbbbb")]) for name in ("stock", "server") if f"{name}_s" in told]
-    longest = max(sum(seconds for _, seconds, _ in bar) for _, bar in bars)
-    left, width, height = 100, 560, 34
-    lines = [f'<svg xmlns="http://www.w3.org/2000/svg" width="{left + width + 80}" height="{height * len(bars) + 70}" font-family="sans-serif" font-size="13">']
-    lines.append(
-        f'<text x="{left}" y="18">Seconds for {found["articles"]} articles, {found["sentences"]} sentences ({found["model"]}, {found["threads"]} threads)</text>'
-    )
-    for row, (name, bar) in enumerate(bars):
-        x, y = float(left), 30 + row * height
-        lines.append(f'<text x="{left - 8}" y="{y + 17}" text-anchor="end">{name}</text>')
-        for label, seconds, colour in bar:
-            size = width * seconds / longest
-            lines.append(f'<rect x="{x:.1f}" y="{y}" width="{size:.1f}" height="24" fill="{colour}"><title>{label}: {seconds:.2f} s</title></rect>')
-            x += size
-        lines.append(f'<text x="{x + 6:.1f}" y="{y + 17}">{sum(seconds for _, seconds, _ in bar):.1f}</text>')
-    x = left
-    for label, _, colour in parts:
-        y = 30 + len(bars) * height
-        lines.append(f'<rect x="{x}" y="{y + 6}" width="12" height="12" fill="{colour}"/><text x="{x + 17}" y="{y + 17}">{label}</text>')
-        x += 110
-    return "\n".join([*lines, "</svg>"]) + "\n"
+        return False

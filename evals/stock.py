@@ -1,6 +1,7 @@
-"""The stock way, in a process of its own: llama-cpp-python's chat completion with a JSON Schema, all articles in one prompt.
+"""The stock way, in a process of its own: a chat completion with a JSON Schema, all articles in one prompt.
 
-Reads ``{"path", "articles"}`` from standard input, writes ``{"text", "seconds"}``. What others would do first; kept to be compared with.
+Reads ``{"path", "articles"}`` from standard input and asks llama-cpp-python with the weights at that path, or ``{"server", "articles"}`` and asks an
+OpenAI-compatible server at that address; writes ``{"text", "seconds"}``. What others would do first; kept to be compared with.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
+
+import httpx
 
 MOST_ANSWER_TOKENS = 1024
 CONTEXT = 8192
@@ -40,23 +43,47 @@ def messages(articles: Sequence[Mapping[str, str]]) -> list[Any]:
     return [{"role": "system", "content": SYSTEM}, {"role": "user", "content": told[:room]}]
 
 
-def main() -> None:
-    """Answer once."""
+def by_weights(path: str, articles: Sequence[Mapping[str, str]]) -> dict[str, Any]:
+    """The answer of llama-cpp-python; the loading of the weights is not counted."""
     from llama_cpp import Llama
 
-    asked = json.load(sys.stdin)
-    sink = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    model = Llama(asked["path"], n_ctx=CONTEXT, verbose=False, seed=0, logits_all=False)
-    started = time.perf_counter()
+    model = Llama(path, n_ctx=CONTEXT, verbose=False, seed=0, logits_all=False)
+    began = time.perf_counter()
     answer = model.create_chat_completion(
-        messages=messages(asked["articles"]),
+        messages=messages(articles),
         response_format={"type": "json_object", "schema": schema()},
         temperature=0.0,
         max_tokens=MOST_ANSWER_TOKENS,
     )
     assert isinstance(answer, dict)
-    json.dump({"text": answer["choices"][0]["message"]["content"], "seconds": round(time.perf_counter() - started, 2)}, sink)
+    return {"text": answer["choices"][0]["message"]["content"], "seconds": time.perf_counter() - began}
+
+
+def by_server(url: str, articles: Sequence[Mapping[str, str]]) -> dict[str, Any]:
+    """The answer of a server. Ends the process with one line when it does not answer as an OpenAI-compatible one."""
+    asked = {
+        "messages": messages(articles),
+        "response_format": {"type": "json_schema", "json_schema": {"name": "summary", "schema": schema(), "strict": True}},
+        "temperature": 0,
+        "max_tokens": MOST_ANSWER_TOKENS,
+    }
+    began = time.perf_counter()
+    try:
+        # Whoever waits for this process bounds it.
+        response = httpx.post(f"{url.rstrip('/')}/v1/chat/completions", json=asked, timeout=None)  # noqa: S113
+        response.raise_for_status()
+        text = str(response.json()["choices"][0]["message"]["content"])
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError, LookupError, TypeError) as error:
+        sys.exit(f"{url} does not answer as an OpenAI-compatible server: {' '.join(str(error).split())}")
+    return {"text": text, "seconds": time.perf_counter() - began}
+
+
+def main() -> None:
+    """Answer once."""
+    asked = json.load(sys.stdin)
+    sink = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    json.dump(by_server(asked["server"], asked["articles"]) if "server" in asked else by_weights(asked["path"], asked["articles"]), sink)
     sink.flush()
 
 

@@ -180,29 +180,3 @@ def test_the_cache_is_shown_and_cleared(tmp_path):
     assert told("show").startswith("1 readings")
     told("clear")
     assert told("show").startswith("0 readings")
-
-
-@pytest.mark.model
-def test_bench_measures_everything_on_an_article(tmp_path):
-    article = tmp_path / "a.txt"
-    article.write_text("Norvane Home Inc was sued on Tuesday in federal court in Oakland, California. It denied the claims.\n", encoding="utf-8")
-    command = [sys.executable, "-m", "casebrief.evals.cli", "bench", str(article), str(article), "--repeat", "1", "--no-stock"]
-    done = subprocess.run([*command, "--out", str(tmp_path / "b.json"), "--plot", str(tmp_path / "b.svg")], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    told = json.loads((tmp_path / "b.json").read_text(encoding="utf-8"))
-    assert told["figures"]["prompt_tokens_over_unique"] == 1
-    assert told["figures"]["steps_over_output_tokens"] > 0
-    assert told["floor"]["rounds"][0]["raw_prompt_tokens_per_s"] > 0
-    assert {line["CASEBRIEF_WEIGHTS"] for line in told["settings"]} == {"bf16", "q8_0", "adapter"}
-    assert [line["requests"] for line in told["at_once"]] == [1, 2, 4, 8]
-    assert "CASEBRIEF_THREADS=" in done.stdout
-    assert (tmp_path / "b.svg").read_text(encoding="utf-8").startswith("<svg")
-
-
-def test_bench_says_what_it_cannot_use(tmp_path):
-    command = [sys.executable, "-m", "casebrief.evals.cli", "bench"]
-    missing = subprocess.run([*command, str(tmp_path / "no.txt")], capture_output=True, text=True, check=False)
-    assert (missing.returncode, missing.stderr.count("\n")) == (2, 1)
-    rules = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, "CASEBRIEF_READER": "rules"})
-    assert rules.returncode == 3
-    assert "nothing to measure" in rules.stderr

@@ -85,12 +85,17 @@ def test_drafts_that_are_never_right_end(scripted, monkeypatch):
     assert asked.usage.drafted_tokens <= 3 * (6 + 3 + 1) + asked.usage.drafted_right
 
 
-def test_every_prompt_token_is_evaluated_once(scripted):
-    from casebrief.evals.floor import unique_prompt_tokens
+def unique_prompt_tokens(engine: LlamaEngine, asked: Batch) -> int:
+    """Distinct prefixes of all prompts of a batch, the instructions not counted: what has to be evaluated at least."""
+    _, passages, tails = engine.prompt(asked)
+    prompts = [[token for part in (*passages[: question.after], tail) for token in part] for question, tail in zip(asked.questions, tails, strict=True)]
+    return len({tuple(prompt[:length]) for prompt in prompts for length in range(1, len(prompt) + 1)})
 
+
+def test_every_prompt_token_is_evaluated_once(scripted):
     scripted.ask([batch()])
     asked = scripted.ask([batch(), batch()])
-    assert asked.usage.prompt_tokens == 2 * unique_prompt_tokens(scripted, [batch()])
+    assert asked.usage.prompt_tokens == 2 * unique_prompt_tokens(scripted, batch())
 
 
 def run(engine: LlamaEngine, *jobs: Job) -> None:
