@@ -3,8 +3,8 @@
 
     python3 .ci/project.py brief   set up, summarise the bundled example, print the brief
     python3 .ci/project.py check   set up, then lint, types, import contracts and tests (arguments go to pytest)
-    python3 .ci/project.py train   set up an environment of its own, check the training data, train the adapter, verify it
-                                   (arguments go to models/training/train.py)
+    python3 .ci/project.py train   set up an environment of its own, check the training data, train the adapter and its heads,
+                                   calibrate and verify them (arguments go to models/training/train.py)
 
 ``--gpu cuda|metal|vulkan`` builds llama.cpp for a GPU; run with CASEBRIEF_N_GPU_LAYERS=-1 to use it.
 """
@@ -23,7 +23,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 ENVIRONMENT = ROOT / ".venv"
 TRAINING = ROOT / ".venv-train"
-ADAPTER = "models/adapters/smollm2-135m-reader.gguf"
+TAUGHT = ("models/adapters/smollm2-135m-labels.gguf", "models/adapters/smollm2-135m-labels-heads.gguf")
 TOOLS = ROOT / ".tools"
 BIN = "Scripts" if os.name == "nt" else "bin"
 OLDEST_UV = (0, 8, 5)  # the first that knows extra-build-variables, by which the native build gets its flags
@@ -77,15 +77,16 @@ def check(gpu: str | None, further: list[str]) -> None:
 
 
 def train(further: list[str]) -> None:
-    """Torch and what goes with it come by pip into an environment of their own: the product's stays exactly its lock."""
+    """Torch comes by pip into an environment of its own: the product's stays exactly its lock. A run that was stopped goes on where it was."""
     python = TRAINING / BIN / "python"
     if not python.exists():
         set_up("requirements.lock", None, TRAINING)
         run(python, "-m", "pip", "install", "--quiet", "--upgrade", "pip>=25.1")
         run(python, "-m", "pip", "install", "--quiet", "--group", "training")
     run(python, "-m", "casebrief.models.training.check")
-    run(python, "-m", "casebrief.models.training.train", "--out", ADAPTER, *further)
-    run(python, "-m", "casebrief.models.training.verify", ADAPTER)
+    run(python, "-m", "casebrief.models.training.train", "--out", *TAUGHT, *further)
+    run(python, "-m", "casebrief.models.training.calibrate", *TAUGHT)
+    run(python, "-m", "casebrief.models.training.verify", *TAUGHT)
 
 
 def main() -> None:

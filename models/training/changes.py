@@ -169,8 +169,7 @@ def _dressed(article: MarkedArticle, lent: Stock, chance: Random) -> MarkedArtic
     elif chance.random() < 0.15:
         article = edited(article, _curled(article.text))
     if chance.random() < 0.08:
-        end = article.text.find("\n")
-        article = edited(article, [(0, end, article.text[:end].upper())]) if len(article.text[:end].upper()) == end else article
+        article = edited(article, _shouted(article.text))
     if chance.random() < 0.06:
         article = edited(article, wraps(article.text, _WIDTH))
     return article
@@ -188,6 +187,11 @@ def _furnished(article: MarkedArticle, lines: Sequence[str], chance: Random) -> 
         text = article.text[:place] + fresh + article.text[place:]
         article = replace(article, text=text, marks=tuple(marks), furniture=(*furniture, (place, place + len(line))))
     return article
+
+
+def _shouted(text: str) -> list[Edit]:
+    """The headline in capitals, a letter at a time, so that its marks stay where they are."""
+    return [(place, place + 1, char.upper()) for place, char in enumerate(text.partition("\n")[0]) if char.upper() != char]
 
 
 def _curled(text: str) -> list[Edit]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from pathlib import Path
 
 import llama_cpp
-import torch
+import numpy as np
 from casebrief.evals.marked import MEMBERS, UNRELATED, MarkedArticle, MarkedCase
-from casebrief.service.domain.spans import lines, sentences
-from torch import Tensor
+from casebrief.service.domain.spans import Span, lines, sentences
+from numpy.typing import NDArray
 
 FURNITURE = "furniture"
 LABELS = tuple(sorted([*MEMBERS, FURNITURE]))
@@ -65,22 +66,37 @@ class Example:
 
     ids: list[int]
     places: list[tuple[int, int]]
-    targets: Tensor
+    targets: NDArray[np.int64]
     spots: tuple[Spot, ...]
     kinds: tuple[int, ...]
 
 
-def example(article: MarkedArticle, case: MarkedCase, tokenizer: Tokenizer) -> Example:
-    """An article's sentences, each tokenized by itself with a line break before it, as the product reads them."""
+def passages(text: str) -> list[Span]:
+    """The sentences of an article, line by line: what the product hands to the engine."""
+    return [span for line in lines(text) for span in sentences(text, line)]
+
+
+def places_of(article: MarkedArticle) -> list[tuple[str, int, int]]:
+    """Every marked place of an article as label, start and end, page furniture included."""
+    return [*((mark.field, mark.start, mark.end) for mark in article.marks), *((FURNITURE, *span) for span in article.furniture)]
+
+
+def tokens_of(text: str, tokenizer: Tokenizer) -> tuple[list[int], list[tuple[int, int]]]:
+    """An article's sentences, each tokenized by itself, all but the first behind a line break, as the product reads them; and where each token stands."""
     ids: list[int] = []
     places: list[tuple[int, int]] = []
-    for line in lines(article.text):
-        for span in sentences(article.text, line):
-            words = ("\n" if ids else "") + span.of(article.text)
-            found = tokenizer(words)
-            ids += found
-            places += _places(words, span.start - (1 if len(ids) > len(found) else 0), [tokenizer.size(token) for token in found])
-    targets = torch.zeros(len(ids), len(LABELS), dtype=torch.long)
+    for span in passages(text):
+        words = ("\n" if ids else "") + span.of(text)
+        found = tokenizer(words)
+        places += _places(words, span.end - len(words), [tokenizer.size(token) for token in found])
+        ids += found
+    return ids, places
+
+
+def example(article: MarkedArticle, case: MarkedCase, tokenizer: Tokenizer) -> Example:
+    """What is learnt of an article of a case; a mark whose words are white space to the tokenizer is none."""
+    ids, places = tokens_of(article.text, tokenizer)
+    targets = np.full((len(ids), len(LABELS)), OUT, np.int64)
     spots = []
     marks = [(mark.field, mark.member, mark.id, mark.start, mark.end) for mark in article.marks]
     for field, member, fact, start, end in [*marks, *((FURNITURE, None, None, *span) for span in article.furniture)]:
@@ -103,12 +119,8 @@ def _kinds(article: MarkedArticle, case: MarkedCase) -> tuple[int, ...]:
 
 def _places(words: str, start: int, sizes: list[int]) -> list[tuple[int, int]]:
     """Where each token stands, in characters; a token that holds a part of a character holds it all."""
-    at = [index for index, char in enumerate(words) for _ in char.encode()] + [len(words)]
-    if sum(sizes) != len(at) - 1:
+    at = [index for index, char in enumerate(words) for _ in char.encode()]
+    ends = list(itertools.accumulate(sizes))
+    if (ends[-1] if ends else 0) != len(at):
         raise ValueError(f"tokens and bytes differ: {words[:40]!r}")
-    found, byte = [], 0
-    for size in sizes:
-        first, last = at[byte], at[byte + size]
-        found.append((start + first, start + max(last, first + 1)))
-        byte += size
-    return found
+    return [(start + at[end - size], start + at[end - 1] + 1) for size, end in zip(sizes, ends, strict=True)]

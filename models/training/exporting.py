@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 import torch
 from casebrief.models import heads as files
 from casebrief.models.engine import Sameness
-from casebrief.models.heads import ArticleHead, Heads, Linear, SameHead
+from casebrief.models.heads import ArticleHead, Floats, Heads, Linear, SameHead
+from casebrief.models.training import ABOUT
 from casebrief.models.training.examples import KINDS, LABELS, WHO
 from casebrief.models.training.network import Adapted, Network
 from casebrief.models.training.teaching import TaughtHeads
@@ -30,11 +30,10 @@ def adapted(network: Network) -> dict[tuple[int, str], tuple[Adapted, int]]:
     }
 
 
-def export(network: Network, heads: TaughtHeads, adapter: Path, beside: Path, *, alpha: float, about: Mapping[str, str]) -> None:
-    """Write the adapter and, beside it, the heads."""
-    pairs = {key: (part.down[place].detach(), part.up[place].detach()) for key, (part, place) in adapted(network).items()}
-    layer = network.layers[0]
-    write_adapter(pairs, adapter, alpha=alpha, heads=layer.heads, kv_heads=layer.kv_heads, about=about)
+def export(network: Network, heads: TaughtHeads, adapter: Path, beside: Path) -> None:
+    """Write the adapter and, beside it, the heads, not calibrated yet."""
+    pairs = {key: (part.down[place].detach().cpu(), part.up[place].detach().cpu()) for key, (part, place) in adapted(network).items()}
+    write_adapter(pairs, adapter, network.shape, ABOUT)
     scale, shift = heads.same_scale.tolist()
     made = Heads(
         labels=LABELS,
@@ -44,11 +43,12 @@ def export(network: Network, heads: TaughtHeads, adapter: Path, beside: Path, *,
         articles=tuple(ArticleHead(name, classes, _array(heads.pools[name]), _linear(heads.kinds[name])) for name, classes in KINDS.items()),
         same=SameHead(_array(heads.same.weight), Sameness(scale, shift)),
     )
-    files.write(made, beside, about)
+    files.write(made, beside, ABOUT)
 
 
-def _array(tensor: Tensor) -> np.ndarray:
-    return tensor.detach().float().numpy().astype(np.float16)
+def _array(tensor: Tensor) -> Floats:
+    array: Floats = tensor.detach().cpu().float().numpy().astype(np.float16)
+    return array
 
 
 def _linear(layer: nn.Module) -> Linear:
@@ -56,12 +56,16 @@ def _linear(layer: nn.Module) -> Linear:
 
 
 def begin_from(network: Network, heads: TaughtHeads, adapter: Path, beside: Path) -> None:
-    """Put what an earlier run exported into the modules."""
-    layer, start = network.layers[0], files.load(beside)
-    pairs = read_adapter(adapter, heads=layer.heads, kv_heads=layer.kv_heads)
-    assert start.labels == LABELS
-    assert start.members == WHO
-    assert start.member_scores
+    """Put what an earlier run exported into the modules; heads that it lacks stay as they are.
+
+    Raises `ValueError` where the files were made for another network, or for other labels.
+    """
+    start = files.load(beside)
+    if start.labels != LABELS or start.members != WHO or not start.member_scores:
+        raise ValueError(f"{beside}: its labels and members are not those of the corpus ({len(LABELS)} labels, {len(WHO)} members)")
+    pairs = read_adapter(adapter, network.shape)
+    if pairs.keys() != adapted(network).keys():
+        raise ValueError(f"{adapter}: it adapts other layers than the network has")
     with torch.no_grad():
         for key, (part, place) in adapted(network).items():
             part.down[place].copy_(pairs[key][0])

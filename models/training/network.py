@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 
 import torch
-from casebrief.models.training.weights import Base
+from casebrief.models.training.weights import Base, Shape
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -74,6 +74,7 @@ class Network(nn.Module):
         self.register_buffer("embedding", base.embedding, persistent=False)
         self.register_buffer("norm", base.norm, persistent=False)
         self.epsilon = base.epsilon
+        self.shape = Shape(rank, alpha, base.heads, base.kv_heads)
         part = base.embedding.shape[1] // base.heads
         self.register_buffer("frequencies", base.theta ** (-torch.arange(0, part, 2).float() / part), persistent=False)
 

@@ -36,13 +36,18 @@ def load_base(path: Path) -> Base:
     meta = {name.removeprefix("llama."): field.contents() for name, field in reader.fields.items() if name.startswith("llama.")}
     found = {tensor.name: torch.from_numpy(gguf.dequantize(tensor.data, tensor.tensor_type).copy()).float() for tensor in reader.tensors}
     heads, kv_heads = int(meta["attention.head_count"]), int(meta["attention.head_count_kv"])
-    turned = {"attn_q": heads, "attn_k": kv_heads}
+    turned = _turned(heads, kv_heads)
     layers = []
     for number in range(int(meta["block_count"])):
         own = {name: found[f"blk.{number}.{name}.weight"] for name in (*LINEAR, *_NORMS)}
         layers.append({name: uninterleaved(weight, turned[name]) if name in turned else weight for name, weight in own.items()})
     epsilon, theta = float(meta["attention.layer_norm_rms_epsilon"]), float(meta["rope.freq_base"])
     return Base(found["token_embd.weight"], found["output_norm.weight"], tuple(layers), heads, kv_heads, epsilon, theta)
+
+
+def _turned(heads: int, kv_heads: int) -> dict[str, int]:
+    """The linear parts whose rows llama.cpp interleaves, with their heads."""
+    return {"attn_q": heads, "attn_k": kv_heads}
 
 
 def uninterleaved(rows: Tensor, heads: int) -> Tensor:
@@ -59,33 +64,50 @@ Pairs = Mapping[tuple[int, str], tuple[Tensor, Tensor]]
 """By layer and linear part: the matrix down to the rank (rank, in) and the one up from it (out, rank)."""
 
 
-def write_adapter(pairs: Pairs, path: Path, *, alpha: float, heads: int, kv_heads: int, about: Mapping[str, str]) -> None:
+@dataclass(frozen=True)
+class Shape:
+    """What an adapter's file must agree on with its network: the rank, alpha, and the heads by which rows of q and k are turned."""
+
+    rank: int
+    alpha: float
+    heads: int
+    kv_heads: int
+
+    @property
+    def turned(self) -> dict[str, int]:
+        """See `_turned`."""
+        return _turned(self.heads, self.kv_heads)
+
+
+def write_adapter(pairs: Pairs, path: Path, shape: Shape, about: Mapping[str, str]) -> None:
     """Write LoRA matrices as a llama.cpp adapter, float16."""
     writer = gguf.GGUFWriter(str(path), "llama")
     writer.add_type("adapter")
     writer.add_string("adapter.type", "lora")
-    writer.add_float32("adapter.lora.alpha", alpha)
+    writer.add_float32("adapter.lora.alpha", shape.alpha)
     for key, words in about.items():
         writer.add_string(key, words)
-    turned = {"attn_q": heads, "attn_k": kv_heads}
     for (layer, name), (down, up) in pairs.items():
-        rows = interleaved(up.float(), turned[name]) if name in turned else up.float()
-        for side, value in (("a", down.float()), ("b", rows)):
-            writer.add_tensor(f"blk.{layer}.{name}.weight.lora_{side}", value.detach().to(torch.float16).contiguous().numpy())
+        rows = interleaved(up, shape.turned[name]) if name in shape.turned else up
+        for side, value in (("a", down), ("b", rows)):
+            writer.add_tensor(f"blk.{layer}.{name}.weight.lora_{side}", value.to(torch.float16).contiguous().numpy())
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
     writer.close()
 
 
-def read_adapter(path: Path, *, heads: int, kv_heads: int) -> dict[tuple[int, str], tuple[Tensor, Tensor]]:
-    """The matrices of an adapter that `write_adapter` wrote."""
-    sides = {tensor.name: torch.from_numpy(tensor.data.astype(np.float32)) for tensor in gguf.GGUFReader(path).tensors}
-    turned = {"attn_q": heads, "attn_k": kv_heads}
+def read_adapter(path: Path, shape: Shape) -> Pairs:
+    """The matrices of an adapter that `write_adapter` wrote. Raises `ValueError` where its rank or alpha is another."""
+    reader = gguf.GGUFReader(path)
+    sides = {tensor.name: torch.from_numpy(tensor.data.astype(np.float32)) for tensor in reader.tensors}
     pairs = {}
-    for key in sides:
+    for key, down in sides.items():
         if key.endswith(".lora_a"):
             _, layer, name, *_ = key.split(".")
             up = sides[key.removesuffix("a") + "b"]
-            pairs[int(layer), name] = (sides[key], uninterleaved(up, turned[name]) if name in turned else up)
+            pairs[int(layer), name] = (down, uninterleaved(up, shape.turned[name]) if name in shape.turned else up)
+    found = float(reader.fields["adapter.lora.alpha"].contents()), {len(down) for down, _ in pairs.values()}
+    if found != (shape.alpha, {shape.rank}):
+        raise ValueError(f"{path}: alpha {found[0]} and ranks {sorted(found[1])} where alpha {shape.alpha} and rank {shape.rank} fit")
     return pairs

@@ -1,92 +1,385 @@
-"""The training's data: the markup reads as documented, articles are labelled where they say it, and nothing of the evaluation is in them."""
+"""The training: changes keep marks on their words, targets are what is marked, nothing of the evaluation is taught, and a stopped run goes on."""
 
-import random
+import importlib.util
+import itertools
+import math
+import re
 from pathlib import Path
+from random import Random
 
+import numpy as np
 import pytest
+from casebrief.evals.marked import MarkedArticle, MarkedCase, load_folder, load_marked
+from casebrief.models import viterbi
 from casebrief.models.catalog import Catalog
-from casebrief.models.training.avoid import names_of_cases
-from casebrief.models.training.bank import bank, fill
-from casebrief.models.training.check import generated, problems, texts_of_cases
-from casebrief.models.training.composing import Labelled, compose
-from casebrief.models.training.filling import Cast, Names, act_forms
-from casebrief.models.training.task import Task, Tokenizer
-from casebrief.prompts.loader import load
+from casebrief.models.encoding import Encoder
+from casebrief.models.engine import EngineConfig
+from casebrief.models.training import CORPUS, changes, check
+from casebrief.models.training.calibrate import AS_TOLD, calibrated, error_of, fit, lines_of
+from casebrief.models.training.examples import FURNITURE, LABELS, WHO, Tokenizer, example, passages, places_of, tokens_of
+from casebrief.models.training.feeding import STEP_TOKENS, split, steps
+from conftest import SEEDS
 
-SEEDS = Path(__file__).resolve().parents[3] / "shared" / "seeds"
+MILL = """id: mill
+kind: civil
+names:
+  company: Harrow Mills Ltd | Harrow Mills
+  person: Ada Stone | Stone
+=== a1 | Herald | 2024-01-12 | filed
+[plaintiffs|Ada Stone] [status.filed|sues] [defendants|Harrow Mills]
+
+[plaintiffs#s|Ada Stone] sued [defendants#h|Harrow Mills Ltd] on [timeline#f=2024-01-09|Tuesday 9 January], asking for [relief_sought.damages#d!|$1,250,000] and [relief_sought.fees!|3 weeks’ pay]. “[quotes|I ran 45 looms],” [speaker|Stone] said. The mill, of 1,250,000 bricks, was [timeline=1998|built in 1998].
+
+~ Sign up for our newsletter
+=== a2 | Courier | 2024-02-02 | settled
+[defendants|Harrow Mills] [rulings.settlement#p|[status.settled|settles] for 45 looms] on [timeline#s=2024-02-01|Thursday]
+"""
+
+LENDER = """id: lender
+kind: civil
+names:
+  company: Quern & Vane plc | Quern & Vane
+  person: Bartholomew de Witt | de Witt
+=== a1 | Herald | 2024-01-12 | filed
+[plaintiffs|Bartholomew de Witt] sued [defendants|Quern & Vane plc]. [plaintiffs|De Witt] and de Witt said that Quern & Vane owed him.
+
+~ Most read in Business
+"""
+
+
+def case_of(text: str, folder: Path) -> MarkedCase:
+    path = folder / f"{text.partition(chr(10))[0].removeprefix('id: ')}.case"
+    path.write_text(text, encoding="utf-8")
+    return load_marked(path)
 
 
 @pytest.fixture(scope="module")
-def articles() -> list[list[Labelled]]:
-    chance, names = random.Random(1), Names(1, names_of_cases())
-    return [compose(names, chance) for _ in range(60)]
+def mill(tmp_path_factory: pytest.TempPathFactory) -> MarkedCase:
+    return case_of(MILL, tmp_path_factory.mktemp("mill"))
 
 
 @pytest.fixture(scope="module")
-def task(catalog: Catalog) -> Task:
-    return Task(Tokenizer(str(catalog.path(catalog.default))), load())
+def lent(tmp_path_factory: pytest.TempPathFactory) -> changes.Stock:
+    return changes.stock([case_of(LENDER, tmp_path_factory.mktemp("lender"))])
 
 
-def test_every_template_can_be_filled_and_every_field_has_a_label(task):
-    chance = random.Random(2)
-    cast = Cast(Names(2, frozenset()), chance, "civil")
-    for template in bank():
-        passage = fill(template, cast.slots(), act_forms(), chance)
-        assert "{" not in passage.text, template.line
-        assert "|" not in passage.text.replace(" | ", ""), template.line
-        for mark in passage.marks:
-            assert 0 <= mark.start < mark.end <= len(passage.text)
-            assert task.lines(Labelled(passage.text, (mark,), None))
-        assert not (template.empty and passage.marks), template.line
+@pytest.fixture(scope="module")
+def corpus() -> list[MarkedCase]:
+    return load_folder(CORPUS)
 
 
-def test_a_template_reads_as_documented():
-    chance = random.Random(3)
-    template = next(t for t in bank() if t.line.startswith("The plaintiffs are represented by [counsel.plaintiff|{law_firm}]"))
-    passage = fill(template, lambda slot: f"<{slot}>", {}, chance)
-    assert passage.text == "The plaintiffs are represented by <plaintiff_law_firm>."
-    (mark,) = passage.marks
-    assert (mark.field, passage.text[mark.start : mark.end]) == ("counsel.plaintiff", "<plaintiff_law_firm>")
+@pytest.fixture(scope="module")
+def tokenizer(catalog: Catalog) -> Tokenizer:
+    return Tokenizer(catalog.path(catalog.default))
 
 
-def test_marks_lie_in_their_sentences_and_nothing_is_told_of_other_cases(articles):
-    sentences = [sentence for article in articles for sentence in article]
-    assert all(0 <= mark.start < mark.end <= len(sentence.text) for sentence in sentences for mark in sentence.marks)
-    silent = [sentence for sentence in sentences if not sentence.marks]
-    assert 0.2 < len(silent) / len(sentences) < 0.6
-    assert not [s for s in sentences if s.text.startswith(("In a separate case,", "In an unrelated lawsuit,")) and s.marks]
+def words(article: MarkedArticle) -> list[str]:
+    return [article.text[mark.start : mark.end] for mark in article.marks]
 
 
-def test_the_same_seed_gives_the_same_articles(articles):
-    chance, names = random.Random(1), Names(1, names_of_cases())
-    assert [compose(names, chance) for _ in range(3)] == articles[:3]
+# ---------------------------------------------------------------------- changes
 
 
-def test_held_out_templates_are_not_trained_on():
-    held = frozenset(range(0, len(bank()), 40))
-    chance, names = random.Random(4), Names(4, frozenset())
-    told = " ".join(s.text for _ in range(40) for s in compose(names, chance, held))
-    plain = [bank()[i].line for i in held if not set("{[") & set(bank()[i].line)]
-    assert plain
-    assert not [line for line in plain if line in told]
+@pytest.mark.parametrize("way", ["_names", "_numbers", "_days", "_years"])
+def test_a_changed_mark_holds_its_own_words_changed(corpus, way):
+    lent, kept = changes.stock(corpus), 0
+    for number, case in enumerate(corpus[::100]):
+        edits = getattr(changes, way)(case, lent, Random(number))
+        for article in case.articles:
+            found = edits(article.text)
+            edges = {place for mark in article.marks for place in (mark.start, mark.end)}
+            if any(start < place < end for start, end, _ in found for place in edges):
+                continue
+            after = changes.edited(article, found)
+            for mark, moved in zip(article.marks, after.marks, strict=True):
+                inside = sorted(edit for edit in found if mark.start <= edit[0] and edit[1] <= mark.end)
+                told, last = "", mark.start
+                for start, end, fresh in inside:
+                    told, last = told + article.text[last:start] + fresh, end
+                assert after.text[moved.start : moved.end] == told + article.text[last : mark.end]
+                kept += bool(inside)
+    assert kept > 5
 
 
-def test_an_example_is_the_article_as_the_engine_gets_it(task, articles):
-    article = articles[0]
-    example = task.example(article)
-    assert example.article == [token for n, s in enumerate(article) for token in task.tokens(("\n" if n else "") + s.text)]
-    assert [fork.after for fork in example.forks][-1] == len(example.article)
-    assert all(fork.answer[-1:] == task.tokens("<|im_end|>", special=True) for fork in example.forks)
+def test_a_name_is_exchanged_alike_wherever_it_stands(mill, lent):
+    for seed in range(5):
+        edits = changes._names(mill, lent, Random(seed))
+        texts = [changes.edited(article, edits(article.text)) for article in mill.articles]
+        whole = "\n".join(article.text for article in texts)
+        assert ("Ada Stone" in whole) != ("Bartholomew de Witt" in whole)
+        assert ("Harrow Mills" in whole) != ("Quern & Vane" in whole)
+        if "Quern" in whole:
+            assert "Quern & Vane plc" in words(texts[0])
+            assert "Quern & Vane" in words(texts[1])
 
 
-def test_no_sentence_and_no_name_of_the_evaluation_is_in_the_data():
-    texts = texts_of_cases() + [path.read_text() for path in sorted(SEEDS.glob("*.txt"))]
-    assert list(problems(generated(), texts)) == []
+def test_a_number_becomes_one_of_the_same_form_and_years_and_single_digits_stay(mill, lent):
+    edits = changes._numbers(mill, lent, Random(3))
+    first, second = (changes.edited(article, edits(article.text)) for article in mill.articles)
+    (sum_asked,) = re.findall(r"\$([\d,]+)", first.text)
+    assert sum_asked != "1,250,000"
+    assert [len(group) for group in sum_asked.split(",")] == [1, 3, 3]
+    assert f"of {sum_asked} bricks" in first.text
+    assert f"${sum_asked}" in words(first)
+    (looms,) = re.findall(r"ran (\d\d) looms", first.text)
+    assert f"for {looms} looms" in second.text
+    assert "1998" in first.text
+    assert "3 weeks" in first.text
 
 
-def test_the_check_finds_what_must_not_be_there():
-    name = "Miriam Achterberg sued."
-    sentence = "The order of the day was to count every spoon in the house."
-    found = list(problems([name, sentence], [f"A line.\n{sentence}"]))
-    assert any("Achterberg" in problem for problem in found)
-    assert any(problem.startswith("a sentence") for problem in found)
+def test_days_move_on_by_one_step_or_change_sides_with_their_month(mill, lent):
+    seen = set()
+    for seed in range(12):
+        edits = changes._days(mill, lent, Random(seed))
+        first, second = (changes.edited(article, edits(article.text)) for article in mill.articles)
+        day = words(first)[5]
+        seen.add(day)
+        assert day == "Tuesday Jan. 9" or re.fullmatch(r"[A-Z][a-z]+day 9 [A-Z][a-z]+", day)
+        assert words(second)[-1].endswith("day")
+    assert len(seen) > 3
+
+
+def test_years_move_by_one_shift(mill, lent):
+    (article, _) = mill.articles
+    edits = changes._years(mill, lent, Random(1))(article.text)
+    assert [int(fresh) - int(article.text[start:end]) for start, end, fresh in edits].count(0) == 0
+    assert any(mark.startswith("built in ") and mark != "built in 1998" for mark in words(changes.edited(article, edits)))
+
+
+def test_dress_changes_no_marked_word_but_for_quotation_marks_case_and_wraps(mill, lent):
+    def plain(text: str) -> str:
+        return " ".join(re.sub("[“”«»\"‘’']", "'", text).casefold().split())
+
+    for seed in range(80):
+        for article in mill.articles:
+            after = changes._dressed(article, lent, Random(seed))
+            assert [plain(told) for told in words(after)] == [plain(told) for told in words(article)]
+            for start, end in after.furniture:
+                assert after.text[start:end].replace("\n", " ").casefold() in ("sign up for our newsletter", "most read in business")
+
+
+def test_furniture_comes_and_goes(mill, lent):
+    counts = {len(changes._dressed(mill.articles[0], lent, Random(seed)).furniture) for seed in range(80)}
+    assert {0, 1, 2} <= counts
+
+
+def test_wraps_keep_to_the_width_and_change_white_space_alone(corpus):
+    for article in corpus[7].articles:
+        after = changes.edited(article, changes.wraps(article.text, 60))
+        assert after.text.split() == article.text.split()
+        assert all(len(line) <= 60 for line in after.text.split("\n") if " " in line)
+
+
+def test_the_same_seed_gives_the_same_case_and_another_seed_another(mill, lent):
+    assert changes.changed(mill, lent, Random(5)) == changes.changed(mill, lent, Random(5))
+    assert len({changes.changed(mill, lent, Random(seed)) for seed in range(8)}) > 4
+
+
+# ---------------------------------------------------------------------- examples
+
+
+def test_a_token_stands_where_its_piece_is(mill, tokenizer):
+    text = mill.articles[0].text + "\nÜber 😀 naïve “quotes” — ﬁn.\n"
+    ids, places = tokens_of(text, tokenizer)
+    pieces = [tokenizer._llama.detokenize([token]) for token in ids]
+    assert sum(text[start:end].encode() == piece for piece, (start, end) in zip(pieces, places, strict=True)) > len(ids) / 2
+    for piece, (start, end) in zip(pieces, places, strict=True):
+        assert piece == b"\n" or piece in text[start:end].encode()
+    assert all(before[0] <= after[0] for before, after in itertools.pairwise(places))
+
+
+def test_the_product_reads_the_tokens_that_are_taught(mill, corpus, tokenizer, config: EngineConfig):
+    encoder = Encoder(config, 256)
+    for article in (*mill.articles, *corpus[3].articles):
+        told = [encoder.pieces("\n" * bool(place) + span.of(article.text))[0] for place, span in enumerate(passages(article.text))]
+        assert tokens_of(article.text, tokenizer)[0] == list(itertools.chain(*told))
+    encoder.close()
+
+
+def test_what_is_taught_reads_back_as_what_is_marked(mill, corpus, tokenizer):
+    for case in (mill, *corpus[10:200:40]):
+        for article in case.articles:
+            one = example(article, case, tokenizer)
+            scores = np.log(np.maximum(np.eye(3)[one.targets], 1e-6))
+            found = {(int(label), int(first), int(behind)) for label, first, behind in viterbi.spans(scores)}
+            assert found == {(spot.label, spot.start, spot.end) for spot in one.spots}
+            assert len(one.spots) == len(places_of(article))
+            for spot, (label, start, end) in zip(one.spots, places_of(article), strict=True):
+                assert LABELS[spot.label] == label
+                covered = [place for place in one.places if place[0] < end and place[1] > start]
+                assert article.text[start:end] in article.text[one.places[spot.start][0] : one.places[spot.end - 1][1]]
+                assert spot.end - spot.start <= len(covered)
+
+
+def test_members_facts_and_classes_are_those_of_the_case(mill, tokenizer):
+    one = example(mill.articles[0], mill, tokenizer)
+    asked = next(spot for spot in one.spots if LABELS[spot.label] == "relief_sought")
+    assert (asked.who, asked.fact) == (WHO.index("relief_sought.damages"), ("relief_sought", "d"))
+    furniture = next(spot for spot in one.spots if LABELS[spot.label] == FURNITURE)
+    assert (furniture.who, furniture.fact) == (None, None)
+    settled = example(mill.articles[1], mill, tokenizer)
+    assert (one.kinds[0], one.kinds[2]) == (settled.kinds[0], settled.kinds[2])
+    assert one.kinds[1] != settled.kinds[1]
+
+
+def test_cases_held_out_are_taught_in_no_step(corpus):
+    learnt, held = split(corpus)
+    assert len(learnt) + len(held) == len(corpus)
+    assert 0 < len(held) <= len(corpus) / 19
+    assert not {case.id for case in learnt} & {case.id for case in held}
+
+
+def test_steps_are_the_same_again_and_every_case_comes_once_an_epoch(corpus, tokenizer):
+    cases = corpus[:6]
+    first, again = ([next(source) for _ in range(2)] for source in (steps(cases, tokenizer), steps(cases, tokenizer)))
+    for parts, others in zip(first, again, strict=True):
+        assert sum(part.tokens for part in parts) >= STEP_TOKENS
+        assert [part.cases for part in parts] == [part.cases for part in others]
+        assert [one.ids for part in parts for one in part.examples] == [one.ids for part in others for one in part.examples]
+    order = [case for case, _ in itertools.groupby(number for parts in first for part in parts for number in part.cases)]
+    assert sorted(order[: len(cases)]) == list(range(len(cases)))
+
+
+# ---------------------------------------------------------------------- nothing of the evaluation
+
+
+def test_no_sentence_and_no_name_of_the_evaluation_is_taught():
+    texts = check.texts_of_evaluation() + [path.read_text(encoding="utf-8") for path in sorted(SEEDS.glob("*.txt"))]
+    assert check.problems(check.texts_of_training(), texts, check.names_of_evaluation()) == []
+
+
+def test_the_check_finds_a_name_a_sentence_and_a_run_of_words():
+    taught = ["Judge Miriam Achterberg rose.\n\nHe counted every spoon twice. And they walked along the river until the sun went down at last, singing."]
+    theirs = "He counted every spoon, twice.\nHe counted every spoon twice. She too walked along the river until the sun went down at last."
+    found = check.problems([*taught], [theirs], [("miriam", "achterberg"), ("ada", "stone")])
+    assert found[0] == "a name: miriam achterberg"
+    assert not [one for one in found if "ada" in one]
+    assert any(one.startswith("9 words in a row: walked along the river until the sun went down") for one in found)
+    long = "He counted every spoon in the house."
+    assert check.problems([long], [f"A line.\n{long}"], []) == [f"a sentence: {long}"]
+
+
+def test_set_phrases_of_the_trade_are_no_problem():
+    phrase = "It did not immediately respond to a request for comment."
+    assert check.problems([phrase], [f"They {phrase[3:]}"], []) == []
+
+
+# ---------------------------------------------------------------------- calibration
+
+
+def drawn(line: tuple[float, float], count: int, seed: int) -> list[tuple[float, bool]]:
+    chance = np.random.default_rng(seed)
+    logits = chance.normal(1.5, 2, count)
+    right = chance.random(count) < 1 / (1 + np.exp(-(line[0] + line[1] * logits)))
+    return list(zip((1 / (1 + np.exp(-logits))).tolist(), right.tolist(), strict=True))
+
+
+def test_a_fit_finds_the_line_that_made_the_spans_and_mends_their_probabilities():
+    seen = drawn((-0.7, 0.6), 4000, 1)
+    line = fit(seen)
+    assert line == pytest.approx((-0.7, 0.6), abs=0.1)
+    assert error_of(calibrated(seen, line)) < 0.03 < error_of(seen)
+
+
+def test_a_fit_is_the_best_line_near_it():
+    seen, pull, towards = drawn((0.4, 0.8), 40, 2), 4.0, (0.5, 1.5)
+
+    def cost(line: tuple[float, float]) -> float:
+        made = calibrated(seen, line)
+        return -sum(math.log(p if right else 1 - p) for p, right in made) + pull * math.dist(line, towards) ** 2
+
+    best = fit(seen, towards, pull)
+    assert all(cost(best) <= cost((best[0] + a, best[1] + b)) for a in (-0.01, 0, 0.01) for b in (-0.01, 0, 0.01))
+
+
+@pytest.mark.parametrize("seen", [[(1.0, True)] * 50, [(0.0, False), (1.0, True)] * 50, [(1.0, False)] * 50])
+def test_a_fit_ends_where_spans_are_all_sure(seen):
+    assert all(math.isfinite(number) for number in fit(seen))
+
+
+def test_a_label_of_few_spans_follows_all_labels_together():
+    lines = lines_of({"many": drawn((-1.0, 0.5), 2000, 3), "few": [(0.9, True)], "none": []})
+    assert math.dist(lines["few"], lines["none"]) < 0.2
+    assert lines["none"] == pytest.approx(lines["many"], abs=0.1)
+    assert math.dist(lines["none"], AS_TOLD) > 0.5
+
+
+# ---------------------------------------------------------------------- with the training's own library
+
+torch_is_here = pytest.mark.skipif(importlib.util.find_spec("torch") is None, reason="torch is in the training's environment alone")
+
+
+def tiny(width: int = 16):
+    import torch
+    from casebrief.models.training.weights import Base
+
+    torch.manual_seed(1)
+    sizes = {"attn_q": (width, width), "attn_k": (width // 2, width), "attn_v": (width // 2, width), "attn_output": (width, width)}
+    sizes |= {"ffn_gate": (24, width), "ffn_up": (24, width), "ffn_down": (width, 24), "attn_norm": (width,), "ffn_norm": (width,)}
+    layers = tuple({name: torch.randn(size) / 4 for name, size in sizes.items()} for _ in range(2))
+    return Base(torch.randn(49152, width), torch.ones(width), layers, 2, 1, 1e-5, 10000.0)
+
+
+def tiny_trainer(seed: int = 1):
+    import torch
+    from casebrief.models.training.network import Network
+    from casebrief.models.training.teaching import TaughtHeads
+    from casebrief.models.training.train import Trainer
+
+    base = tiny()
+    torch.manual_seed(seed)
+    return Trainer(Network(base, 4, 8.0), TaughtHeads(16), "cpu")
+
+
+@torch_is_here
+def test_articles_of_one_pass_do_not_see_each_other():
+    import torch
+
+    network, ids = tiny_trainer().network, torch.arange(100, 130)
+    with torch.no_grad():
+        together, apart = network(ids, [20, 10]), torch.cat([network(ids[:20], [20]), network(ids[20:], [10])])
+    assert torch.allclose(together, apart, atol=1e-3)
+    assert not torch.allclose(together, network(ids, [30]), atol=1e-3)
+
+
+@torch_is_here
+def test_a_run_that_was_stopped_goes_on_as_if_it_had_not_been(corpus, tokenizer, tmp_path):
+    parts = [next(steps(corpus[:3], tokenizer))[:2]] * 3
+    whole, stopped, resumed = tiny_trainer(), tiny_trainer(), tiny_trainer(seed=2)
+    lines = [whole.learn(step, 0.1) for step in parts]
+    stopped.learn(parts[0], 0.1)
+    stopped.save(tmp_path / "state.pt")
+    resumed.load(tmp_path / "state.pt")
+    assert [resumed.learn(step, 0.1) for step in parts[1:]] == lines[1:]
+    assert resumed.log == whole.log
+    for name, value in whole.parts.state_dict().items():
+        assert (resumed.parts.state_dict()[name] == value).all()
+        assert (resumed.average[name] == whole.average[name]).all()
+
+
+@torch_is_here
+def test_a_further_run_begins_from_what_was_exported(tmp_path):
+    import torch
+    from casebrief.models.training.exporting import begin_from, export
+
+    first, second = tiny_trainer(), tiny_trainer(seed=2)
+    files = tmp_path / "adapter.gguf", tmp_path / "heads.gguf"
+    with torch.no_grad():
+        for value in first.parts.parameters():
+            value.copy_(torch.randn_like(value))
+    export(first.network, first.heads, *files)
+    begin_from(second.network, second.heads, *files)
+    for name, value in first.parts.state_dict().items():
+        assert torch.equal(second.parts.state_dict()[name].half(), value.half()) or name.endswith("same_scale")
+
+
+@torch_is_here
+def test_a_start_of_another_rank_is_refused(tmp_path):
+    from casebrief.models.training.exporting import begin_from, export
+    from casebrief.models.training.network import Network
+
+    trainer = tiny_trainer()
+    files = tmp_path / "adapter.gguf", tmp_path / "heads.gguf"
+    export(trainer.network, trainer.heads, *files)
+    with pytest.raises(ValueError, match="rank 8 fit"):
+        begin_from(Network(tiny(), 8, 8.0), trainer.heads, *files)
