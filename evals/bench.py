@@ -140,7 +140,7 @@ class Bench:
             seconds = []
             for before in (self.articles[:0], self.articles[:-1]):
                 with tempfile.TemporaryDirectory() as folder:
-                    keeping = LabelReader(CachedEngine(reader.engine, Store(Path(folder) / "answers.sqlite", KEPT_BYTES), ""))
+                    keeping = replace(reader, engine=CachedEngine(reader.engine, Store(Path(folder) / "answers.sqlite", KEPT_BYTES), ""))
                     summarizer = replace(self.product.summarizer, reader=keeping)
                     if before:
                         timed(summarizer, before, deadline)
