@@ -171,10 +171,11 @@ def main() -> None:
     )
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     begin = parser.add_mutually_exclusive_group()
-    begin.add_argument("--start", type=Path, nargs=2, metavar=("ADAPTER", "HEADS"), help="what to begin from; else the start beside this file")
+    begin.add_argument("--start", type=Path, nargs=2, metavar=("ADAPTER", "HEADS"), help="what to begin from; else the start beside this file, where it is")
     begin.add_argument("--scratch", action="store_true", help="begin from the base alone")
     given = parser.parse_args()
-    start = None if given.scratch else tuple(given.start or START)
+    beside = START if all(path.exists() for path in START) else None
+    start = None if given.scratch else tuple(given.start) if given.start else beside
     catalog = load_catalog(Path())
     trainer = train(load_folder(CORPUS), catalog.path(catalog.default), Run(given.tokens, given.state, start, given.device))
     trainer.parts.load_state_dict(trainer.average)
