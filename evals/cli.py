@@ -80,7 +80,7 @@ def _watched(first: str) -> Iterator[Callable[[str], None]]:
 
 
 def _print_speeds(title: str, told: Mapping[str, float], measured: Measured, forms: Mapping[str, float]) -> None:
-    table = Table("figure", "median", title=title)
+    table = Table("figure", "median")
     for name, value in told.items():
         unit = ", s" if name.endswith("_s") and not name.endswith("per_s") else ""
         table.add_row(name.replace("_", " ").replace(" per s", "/s").removesuffix(" s") + unit, digits(value))
@@ -88,6 +88,7 @@ def _print_speeds(title: str, told: Mapping[str, float], measured: Measured, for
         table.add_row(f"an article of {length.characters:,} characters, s", digits(length.seconds))
     for form, pace in forms.items():
         table.add_row(f"weights as {form} when set-up tried them, tokens/s", digits(pace))
+    _out.print(title, markup=False, soft_wrap=True)
     _out.print(table)
     for missing in measured.left_out:
         _out.print(f"left out: {missing}", markup=False, soft_wrap=True)

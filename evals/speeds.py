@@ -96,6 +96,7 @@ def figures(measured: Measured) -> dict[str, float]:
     for name, ran in measured.others.items():
         told[f"{name}_s"] = [one.seconds for one in ran]
         told[f"{name}_over_product"] = [one.seconds / one.product_s for one in ran]
+        told[f"{name}_answers_that_are_json"] = [float(one.valid_json) for one in ran]
     return dict(_medians(told.items()))
 
 

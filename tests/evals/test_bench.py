@@ -102,7 +102,7 @@ def test_ratios_are_made_within_a_round_and_medians_told():
     assert told["last_article_over_all"] == 0.25
     assert told["throughput_of_2_over_one"] == 0.8
     assert told["throughput_of_4_over_one"] == 1
-    assert (told["stock_s"], told["stock_over_product"]) == (30, 15)
+    assert (told["stock_s"], told["stock_over_product"], told["stock_answers_that_are_json"]) == (30, 15, 0)
     assert "decoding_s" not in told
 
 
