@@ -77,6 +77,14 @@ def _undated(item: Evidence) -> str:
     return item.value.replace(item.about, " ") if item.about else item.value
 
 
+BROKEN = 160
+"""Characters of an attribution between the two halves of a quotation at most."""
+
+
+def _near(one: Evidence, other: Evidence) -> bool:
+    return max(one.span.start, other.span.start) - min(one.span.end, other.span.end) <= BROKEN
+
+
 def _has_speaker(item: Evidence) -> bool:
     return isinstance(item.normalized, Speaker) and item.normalized.speaker is not None
 
@@ -468,7 +476,7 @@ class _Merger:
 
     def quotes(self) -> list[Fact[Any]]:
         def same(a: Evidence, b: Evidence) -> bool:
-            if a.about and a.about == b.about and a.article == b.article:
+            if a.article == b.article and ((a.about and a.about == b.about) or (_near(a, b) and self.sources.same(a, b))):
                 return True
             return bare(a.value) in bare(b.value) or bare(b.value) in bare(a.value)
 

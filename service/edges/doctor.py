@@ -54,7 +54,8 @@ def _model(settings: Settings) -> Iterator[Finding]:
     try:
         product.engine.start()
         info = product.engine.info
-        yield Finding("engine", True, f"{info.engine}, {info.threads} threads, {info.context_tokens} tokens of context; proved by a constrained answer")
+        proof = "marks" if info.labels else "a constrained answer"
+        yield Finding("engine", True, f"{info.engine}, {info.threads} threads, {info.context_tokens} tokens of context; proved by {proof}")
         yield Finding("build", True, info.build)
         yield Finding("memory", True, f"takes at most {product.engine.budget}")
         for note in info.notes:

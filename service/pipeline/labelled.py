@@ -10,7 +10,6 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 
 from casebrief.models.engine import Engine, Heard, Labelling, Mark, Place, Stop, never, unheard
 from casebrief.models.errors import EngineError
@@ -47,9 +46,9 @@ class LabelReader:
 
     def read(self, submitted: Sequence[Submitted], stop: Stop = never, heard: Heard = unheard) -> Gathered:
         """See `casebrief.service.pipeline.reading.Reader`."""
-        cut = [_sentences(item.text) for item in submitted]
-        found = self.engine.label([tuple(span.of(item.text) for span in spans) for item, spans in zip(submitted, cut, strict=True)], stop, heard)
-        told = [_Told.of(item, spans, labelling) for item, spans, labelling in zip(submitted, cut, found.labellings, strict=True)]
+        cut = [_paragraphs(item.text) for item in submitted]
+        found = self.engine.label([_passages(item.text, paragraphs) for item, paragraphs in zip(submitted, cut, strict=True)], stop, heard)
+        told = [_Told.of(item, paragraphs, labelling) for item, paragraphs, labelling in zip(submitted, cut, found.labellings, strict=True)]
         dossier = _dossier(told)
         by_id = {one.article.id: one for one in told}
         reads = [Read(tuple(self._believed(by_id[view.article.id])), failure=by_id[view.article.id].failure) for view in dossier.views]
@@ -72,8 +71,39 @@ SAME = 0.5
 """The probability from which two marks state one fact."""
 
 
-def _sentences(text: str) -> list[Span]:
-    return [span for line in lines(text) for span in sentences(text, line)]
+WIDEST = 110
+"""Characters of the longest line of a text that was wrapped at a fixed width."""
+
+
+def _paragraphs(text: str) -> list[list[Span]]:
+    """The sentences of each paragraph. A paragraph is a line, or the lines of one that was wrapped: each so long that the next one's first word had no room."""
+    found = list(lines(text))
+    width = max((line.end - line.start for line in found), default=0)
+    joined: list[Span] = []
+    for line in found:
+        before = joined[-1] if joined else None
+        if before and width <= WIDEST and _goes_on(text, before, line, width):
+            joined[-1] = Span(before.start, line.end)
+        else:
+            joined.append(line)
+    return [list(sentences(text, paragraph)) for paragraph in joined]
+
+
+def _goes_on(text: str, before: Span, line: Span, width: int) -> bool:
+    between = text[before.end : line.start]
+    if len(between.splitlines()) > 2 or between.count("\n") > 1:
+        return False
+    last = before.end - max(before.start, text.rfind("\n", 0, before.end) + 1)
+    first_word = line.of(text).split()[0]
+    return last + 1 + len(first_word) > width
+
+
+_BREAK = str.maketrans({"\n": " ", "\r": " ", "\t": " ", "\N{NO-BREAK SPACE}": " ", "\N{NARROW NO-BREAK SPACE}": " "})
+
+
+def _passages(text: str, paragraphs: Sequence[Sequence[Span]]) -> tuple[str, ...]:
+    """What the model reads: sentence by sentence, breaks and special spaces made plain ones, so that every place stays where it is."""
+    return tuple(span.of(text).translate(_BREAK) for paragraph in paragraphs for span in paragraph)
 
 
 @dataclass(frozen=True)
@@ -86,7 +116,9 @@ class _Told:
     failure: str
 
     @classmethod
-    def of(cls, submitted: Submitted, spans: Sequence[Span], labelling: Labelling) -> _Told:
+    def of(cls, submitted: Submitted, paragraphs: Sequence[Sequence[Span]], labelling: Labelling) -> _Told:
+        spans = [span for paragraph in paragraphs for span in paragraph]
+        around = [Span(paragraph[0].start, paragraph[-1].end) for paragraph in paragraphs for _ in paragraph]
         try:
             labelling.checked()
             failure = ""
@@ -96,11 +128,12 @@ class _Told:
             []
             if failure
             else sorted(
-                _joined(submitted.text, [tag for mark in labelling.marks if (tag := _tag(submitted.text, spans, mark))]), key=lambda tag: (tag.span, tag.label)
+                _joined(submitted.text, [tag for mark in labelling.marks if (tag := _tag(submitted.text, spans, around, mark))]),
+                key=lambda tag: (tag.span, tag.label),
             )
         )
         aside = [tag.span for tag in tags if tag.label == FURNITURE]
-        return cls(_article(submitted, spans, aside), tuple(tag for tag in tags if tag.label != FURNITURE), labelling.classes, failure)
+        return cls(_article(submitted, paragraphs, aside), tuple(tag for tag in tags if tag.label != FURNITURE), labelling.classes, failure)
 
     @property
     def unrelated(self) -> str | None:
@@ -118,7 +151,7 @@ class _Told:
 _TELLING = frozenset({"plaintiffs", "defendants", "caption", "allegations", "rulings", "court", "docket_number", "status", "proceeding"})
 
 
-def _tag(text: str, spans: Sequence[Span], mark: Mark) -> Tag | None:
+def _tag(text: str, spans: Sequence[Span], around: Sequence[Span], mark: Mark) -> Tag | None:
     """A mark as words of the article."""
 
     def place(at: Place) -> int:
@@ -130,7 +163,7 @@ def _tag(text: str, spans: Sequence[Span], mark: Mark) -> Tag | None:
     span = _bare(text, _whole_words(text, span))
     within = Span(spans[mark.start.passage].start, spans[mark.end.passage].end)
     member = max(mark.members, key=lambda name: mark.members[name], default="")
-    return Tag(mark.label, span, within, mark.probability, member, mark.members.get(member, 1.0), mark.vector)
+    return Tag(mark.label, span, within, around[mark.start.passage], mark.probability, member, mark.members.get(member, 1.0), mark.vector)
 
 
 def _bare(text: str, span: Span) -> Span:
@@ -179,16 +212,12 @@ def _joined(text: str, tags: Sequence[Tag]) -> Iterator[Tag]:
     yield from last.values()
 
 
-def _article(submitted: Submitted, spans: Sequence[Span], aside: Sequence[Span]) -> Article:
+def _article(submitted: Submitted, cut: Sequence[Sequence[Span]], aside: Sequence[Span]) -> Article:
     """The article with its story: what is not furniture; a first line without a full stop is its title."""
     text = submitted.text
-    story = [span for span in spans if _covered(span, aside) < ASIDE]
-    title = story[0] if len(story) > 1 and text[story[0].end - 1] not in '.!?…”"' and "\n" in text[story[0].end : story[1].start] else None
-    paragraphs: list[list[Span]] = []
-    for before, span in pairwise([None, *(span for span in story if span != title)]):
-        if before is None or "\n" in text[before.end : span.start]:  # type: ignore[union-attr]
-            paragraphs.append([])
-        paragraphs[-1].append(span)  # type: ignore[arg-type]
+    paragraphs = [kept for paragraph in cut if (kept := tuple(span for span in paragraph if _covered(span, aside) < ASIDE))]
+    title = paragraphs[0][0] if len(paragraphs) > 1 and len(paragraphs[0]) == 1 and text[paragraphs[0][0].end - 1] not in '.!?…”"' else None
+    story = [span for paragraph in paragraphs for span in paragraph]
     published = publication_date(text, list(lines(text)))
     return Article(
         id=submitted.id,
@@ -198,7 +227,7 @@ def _article(submitted: Submitted, spans: Sequence[Span], aside: Sequence[Span])
         url=submitted.url,
         published_on=submitted.published_on or published,
         published_on_from="request" if submitted.published_on else "text" if published else None,
-        story=Story(title, tuple(map(tuple, paragraphs)), published),
+        story=Story(title, tuple(paragraphs[1:] if title else paragraphs), published),
         day_first=day_first(text),
         language=language_of(" ".join(span.of(text) for span in story) or text),
     )

@@ -21,11 +21,12 @@ from pydantic import BaseModel
 
 @dataclass(frozen=True)
 class Tag:
-    """Marked words; ``within`` is the sentence, or the sentences, that they stand in. Probabilities are 0 to 1."""
+    """Marked words; ``within`` is the sentence, or the sentences, that they stand in, ``paragraph`` what is around that. Probabilities are 0 to 1."""
 
     label: str
     span: Span
     within: Span
+    paragraph: Span
     probability: float
     member: str
     member_probability: float
@@ -185,9 +186,7 @@ _PRONOUN = re.compile(r"(?:he|she|they|it|who|i|we)", re.IGNORECASE)
 
 def _speaker(said: Said) -> str | None:
     """The speaker marked nearest in the paragraph; for a pronoun the one named last before it there, else nobody."""
-    begin = said.text.rfind("\n", 0, said.tag.span.start) + 1
-    end = said.text.find("\n", said.tag.span.end)
-    near = [tag for tag in said.speakers if begin <= tag.span.start and (end < 0 or tag.span.start < end)]
+    near = [tag for tag in said.speakers if tag.paragraph == said.tag.paragraph]
     best = min(near, key=lambda tag: min(abs(tag.span.start - said.tag.span.end), abs(said.tag.span.start - tag.span.end)), default=None)
     if best is None or not _PRONOUN.fullmatch(best.span.of(said.text)):
         return best.span.of(said.text) if best else None

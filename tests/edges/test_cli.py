@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from casebrief.service import example
 from casebrief.service.domain.schema import SummaryResponse
-from conftest import HANG_S
+from conftest import HANG_S, citations_of
 
 
 def casebrief(*arguments: object, cwd: Path | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -53,10 +53,28 @@ def test_the_example_prints_a_brief_read_by_the_embedded_model():
         "4 March 2025",
         "Marisol Okereke",
         "Where the sources differ",
-        "read by both (smollm2-135m)",
+        "read by labels (smollm2-135m)",
     ):
         assert words in done.stdout
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.model
+def test_a_model_without_heads_reads_by_prompts_and_its_facts_slice_back(article):
+    """The way of every other instruction model, on the adapter of the first release: its form, not its quality."""
+    done = casebrief("summarize", article, "--published-on", "2025-03-06", "--json", "--model", "smollm2-135m-lists", CASEBRIEF_WEIGHTS="adapter")
+    assert done.returncode == 0, done.stderr
+    response = json.loads(done.stdout)
+    assert (response["provenance"]["reader"], response["provenance"]["model"]) == ("prompts", "smollm2-135m-lists")
+    assert response["timings"]["output_tokens"] > 0
+    cited = list(citations_of(response))
+    text = article.read_text(encoding="utf-8")
+    assert cited
+    assert all(text[c["start"] : c["end"]] == c["quote"] for c in cited)
+
+
+def test_a_reader_that_a_model_does_not_have_is_refused_in_one_line(article):
+    refused(casebrief("summarize", article, "--reader", "prompts"), 2, "smollm2-135m reads by labels, not by prompts")
 
 
 def test_json_is_the_response(article):
@@ -131,7 +149,7 @@ def test_weights_that_are_no_model_fail_with_exit_code_3(article, tmp_path):
 def test_doctor_proves_the_engine():
     done = casebrief("doctor")
     assert done.returncode == 0, done.stdout
-    assert "proved by a constrained answer" in done.stdout
+    assert "proved by marks" in done.stdout
     assert "checksum verified" in done.stdout
 
 

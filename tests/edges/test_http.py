@@ -124,11 +124,11 @@ def test_a_request_end_to_end_on_the_embedded_model(server):
     first, second = post(server, body).json(), post(server, body).json()
     assert first["provenance"]["model"] == "smollm2-135m"
     assert len(first["provenance"]["model_sha256"]) == 64
-    assert first["provenance"]["reader"] == "both"
+    assert first["provenance"]["reader"] == "labels"
     assert first["timings"]["prompt_tokens"] > 300
-    assert first["timings"]["output_tokens"] > 10
+    assert first["timings"]["output_tokens"] == 0
     assert without_clock(first) == without_clock(second)
-    assert any(fact and fact["found_by"] == "both" for fact in (first["summary"]["caption"], first["summary"]["court"], first["summary"]["docket_number"]))
+    assert all(first["summary"][name]["found_by"] == "model" for name in ("caption", "court", "docket_number"))
     texts = {f"a{n}": article.text for n, article in enumerate(example.articles(), 1)}
     cited = list(citations_of(first))
     assert len(cited) > 20
@@ -144,8 +144,8 @@ def test_what_was_read_is_kept_over_a_restart_and_changes_no_answer(server, tmp_
         fewer = post(address, {"articles": body["articles"][:2]}).json()
     with running_server(**kept) as (address, _):
         restarted = post(address, body).json()
-    assert cold["timings"]["output_tokens"] == without["timings"]["output_tokens"] > 0
-    assert [one["timings"]["output_tokens"] for one in (warm, fewer, restarted)] == [0, 0, 0]
+    assert cold["timings"]["prompt_tokens"] == without["timings"]["prompt_tokens"] > 0
+    assert [one["timings"]["prompt_tokens"] for one in (warm, fewer, restarted)] == [0, 0, 0]
     assert len({without_clock(one) for one in (without, cold, warm, restarted)}) == 1
 
 
