@@ -14,8 +14,9 @@ from casebrief.models import viterbi
 from casebrief.models.catalog import Catalog
 from casebrief.models.encoding import Encoder
 from casebrief.models.engine import EngineConfig
+from casebrief.models.heads import Heads, Linear
 from casebrief.models.training import CORPUS, changes, check
-from casebrief.models.training.calibrate import AS_TOLD, calibrated, error_of, fit, lines_of
+from casebrief.models.training.calibrate import START, Read, best_shifts, calibrated, error_of, fit, lines_of, shifted
 from casebrief.models.training.examples import FURNITURE, LABELS, WHO, Tokenizer, example, passages, places_of, tokens_of
 from casebrief.models.training.feeding import STEP_TOKENS, split, steps
 from conftest import SEEDS
@@ -267,17 +268,17 @@ def test_set_phrases_of_the_trade_are_no_problem():
 # ---------------------------------------------------------------------- calibration
 
 
-def drawn(line: tuple[float, float], count: int, seed: int) -> list[tuple[float, bool]]:
+def drawn(line: tuple[float, float], count: int, seed: int) -> list[tuple[float, float]]:
     chance = np.random.default_rng(seed)
-    logits = chance.normal(1.5, 2, count)
-    right = chance.random(count) < 1 / (1 + np.exp(-(line[0] + line[1] * logits)))
-    return list(zip((1 / (1 + np.exp(-logits))).tolist(), right.tolist(), strict=True))
+    probabilities = 1 - chance.random(count) ** 2
+    right = chance.random(count) < 1 / (1 + np.exp(-(line[0] + line[1] * np.log(probabilities))))
+    return list(zip(probabilities.tolist(), right.astype(float).tolist(), strict=True))
 
 
 def test_a_fit_finds_the_line_that_made_the_spans_and_mends_their_probabilities():
-    seen = drawn((-0.7, 0.6), 4000, 1)
-    line = fit(seen)
-    assert line == pytest.approx((-0.7, 0.6), abs=0.1)
+    seen = drawn((1.5, 2.5), 6000, 1)
+    line = fit(seen, pull=0.01)
+    assert line == pytest.approx((1.5, 2.5), abs=0.3)
     assert error_of(calibrated(seen, line)) < 0.03 < error_of(seen)
 
 
@@ -286,7 +287,7 @@ def test_a_fit_is_the_best_line_near_it():
 
     def cost(line: tuple[float, float]) -> float:
         made = calibrated(seen, line)
-        return -sum(math.log(p if right else 1 - p) for p, right in made) + pull * math.dist(line, towards) ** 2
+        return -sum(math.log(p if right else 1 - p) for p, right in made) + pull / 2 * math.dist(line, towards) ** 2
 
     best = fit(seen, towards, pull)
     assert all(cost(best) <= cost((best[0] + a, best[1] + b)) for a in (-0.01, 0, 0.01) for b in (-0.01, 0, 0.01))
@@ -301,7 +302,19 @@ def test_a_label_of_few_spans_follows_all_labels_together():
     lines = lines_of({"many": drawn((-1.0, 0.5), 2000, 3), "few": [(0.9, True)], "none": []})
     assert math.dist(lines["few"], lines["none"]) < 0.2
     assert lines["none"] == pytest.approx(lines["many"], abs=0.1)
-    assert math.dist(lines["none"], AS_TOLD) > 0.5
+    assert math.dist(lines["none"], START) > 0.5
+
+
+def test_a_label_that_says_too_little_is_made_readier_and_one_that_says_enough_is_left():
+    """Rows of five tokens: "shy" is marked on two of them, where its "out" wins by 0.7; "fair" is right as it is."""
+    heads = Heads(("fair", "shy"), Linear(np.zeros((6, 4), np.float32), np.zeros(6, np.float32)))
+    rows = np.tile(np.array([9, 0, 0, 9, 0, 0], np.float32), (5, 1))
+    rows[1, :3] = (0, 9, 0)
+    rows[2:4, 3:] = [(2.7, 2, 0), (2.7, 0, 2)]
+    read = Read(rows, [("fair", 1, 2), ("shy", 2, 4)])
+    assert best_shifts(heads, [read]) == {"fair": 0.0, "shy": 1.0}
+    moved = shifted(heads, {"shy": 1.0})
+    assert moved.label_scores.bias.tolist() == [0, 0, 0, -1, 0, 0]
 
 
 # ---------------------------------------------------------------------- with the training's own library
