@@ -124,7 +124,7 @@ class Place:
 class Mark:
     """Words that carry a label, half-open; marks of different labels may nest and cross, those of one label do not.
 
-    ``probability`` is the model's, 0 to 1, calibrated where the heads hold a calibration of the label. ``members`` are the probabilities of the
+    ``probability`` is the model's, 0 to 1. ``members`` are the probabilities of the
     label's members, empty where it has none. ``vector`` has length 1 and stands for what the words state (`Sameness`); empty without such a head.
     """
 

@@ -15,7 +15,6 @@ article.NAME          names of its C classes
 article.NAME.pool     (d): how much each token counts
 article.NAME.weight   (C, d), and .bias (C): scores of the classes
 same.weight           (k, d): a span's vector; same.scale and same.shift make a probability of two vectors' cosine
-calibration.LABEL     intercept and slope over the logit of a label's probability
 ====================  ==========================================================================================
 
 The keys have the prefix ``heads.``; all but the labels may be missing.
@@ -26,7 +25,7 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -92,7 +91,6 @@ class Heads:
     member_scores: Linear | None = None
     articles: tuple[ArticleHead, ...] = ()
     same: SameHead | None = None
-    calibration: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._check("labels", self.label_scores, 3 * len(self.labels))
@@ -103,7 +101,7 @@ class Heads:
             self._check_shape(f"the pooling of article {head.name}", head.pool, (self.width,))
         if self.same:
             self._check_shape("same", self.same.weight, (len(self.same.weight), self.width))
-        strangers = {*self.calibration, *(name.partition(".")[0] for name in self.members)} - {*self.labels}
+        strangers = {name.partition(".")[0] for name in self.members} - {*self.labels}
         if strangers:
             raise EngineError(f"heads tell of labels that they do not have: {', '.join(sorted(strangers))}")
 
@@ -158,7 +156,7 @@ class Heads:
                 label=self.labels[label],
                 first=first,
                 behind=behind,
-                probability=self._calibrated(self.labels[label], math.exp(said[first:behind, label].mean())),
+                probability=math.exp(said[first:behind, label].mean()),
                 members=self._members(self.labels[label], rows[first:behind]),
                 vector=self._vector(rows[first:behind]),
             )
@@ -199,14 +197,6 @@ class Heads:
         mean = rows[:, begin : begin + len(self.same.weight)].mean(axis=0, dtype=np.float64)
         return tuple(np.round(mean / max(float(np.linalg.norm(mean)), 1e-12), 6).tolist())
 
-    def _calibrated(self, label: str, probability: float) -> float:
-        """Platt, Probabilistic Outputs for Support Vector Machines, 1999; the probability itself where nothing was measured."""
-        if label not in self.calibration:
-            return probability
-        intercept, slope = self.calibration[label]
-        bounded = min(max(probability, 1e-9), 1 - 1e-9)
-        return 1 / (1 + math.exp(-(intercept + slope * (math.log(bounded) - math.log1p(-bounded)))))
-
 
 def _log_softmax(scores: NDArray[np.float64]) -> NDArray[np.float64]:
     """Over the last axis."""
@@ -230,8 +220,6 @@ def write(heads: Heads, path: Path, about: Mapping[str, str]) -> None:
     for key, names in lists.items():
         if names:
             writer.add_array(f"heads.{key}", list(names))
-    for label, line in heads.calibration.items():
-        writer.add_array(f"heads.calibration.{label}", [float(number) for number in line])
     if heads.same:
         writer.add_float32("heads.same.scale", heads.same.sameness.scale)
         writer.add_float32("heads.same.shift", heads.same.sameness.shift)
@@ -291,5 +279,4 @@ def _made(values: Mapping[str, object], reader: gguf.GGUFReader) -> Heads:
         member_scores=linear("members") if "members.weight" in tensors else None,
         articles=tuple(ArticleHead(name, names(f"article.{name}"), tensors[f"article.{name}.pool"], linear(f"article.{name}")) for name in names("articles")),
         same=SameHead(tensors["same.weight"], Sameness(*pair([values["same.scale"], values["same.shift"]]))) if "same.weight" in tensors else None,
-        calibration={key.removeprefix("calibration."): pair(value) for key, value in values.items() if key.startswith("calibration.")},
     )

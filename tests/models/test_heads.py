@@ -30,7 +30,6 @@ def random_heads(seed: int = 0, kind: type = np.float32, width: int = WIDTH) -> 
             ArticleHead("kind", ("a", "b", "c"), chance.normal(size=width).astype(kind), linear(3)),
         ),
         same=SameHead(chance.normal(size=(4, width)).astype(kind), Sameness(9.5, -4.25)),
-        calibration={"sum": (0.5, 1.25)},
     )
 
 
@@ -106,7 +105,7 @@ def test_nothing_is_marked_where_out_is_likeliest_everywhere():
 
 
 def test_a_span_is_as_sure_as_its_tokens_in_the_geometric_mean():
-    heads, states = replace(random_heads(), calibration={}), hidden(60)
+    heads, states = random_heads(), hidden(60)
     rows = heads.project(states)
     scores = log_softmax((states @ heads.label_scores.weight.T + heads.label_scores.bias).reshape(60, 3, 3))
     spans = heads.spans(rows)
@@ -134,16 +133,6 @@ def test_a_vector_is_the_projected_mean_brought_to_length_one():
         assert heads.same.sameness.probability(span.vector, span.vector) == pytest.approx(1 / (1 + np.exp(4.25 - 9.5)), rel=1e-3)
 
 
-def test_calibration_moves_its_label_alone():
-    plain, states = replace(random_heads(), calibration={}), hidden(200)
-    rows = plain.project(states)
-    for before, after in zip(plain.spans(rows), replace(plain, calibration={"sum": (0.0, 1.0), "court": (-2.0, 1.0)}).spans(rows), strict=True):
-        if before.label == "court":
-            assert after.probability < before.probability
-        else:
-            assert after.probability == pytest.approx(before.probability)
-
-
 def test_rows_of_windows_make_a_document_by_standing_one_after_the_other():
     heads, states = random_heads(), hidden(500)
     whole, joined = heads.project(states), np.concatenate([heads.project(part) for part in np.split(states, [100, 101, 350])])
@@ -167,7 +156,6 @@ def test_a_file_holds_what_was_written(tmp_path: Path, kind):
     again = load(tmp_path / "heads.gguf")
     assert (again.labels, again.members, again.same and again.same.sameness) == (heads.labels, heads.members, heads.same and heads.same.sameness)
     assert [(head.name, head.classes) for head in again.articles] == [(head.name, head.classes) for head in heads.articles]
-    assert {label: pytest.approx(line) for label, line in heads.calibration.items()} == again.calibration
     rows = heads.project(hidden(80))
     assert (again.project(hidden(80)) == rows).all()
     assert again.spans(rows) == heads.spans(rows)
@@ -176,7 +164,7 @@ def test_a_file_holds_what_was_written(tmp_path: Path, kind):
 def test_labels_alone_are_heads(tmp_path: Path):
     write(Heads(("one",), Linear(np.zeros((3, WIDTH), np.float32), np.array([0, 1, 2], np.float32))), tmp_path / "h.gguf", {})
     again = load(tmp_path / "h.gguf")
-    assert (again.members, again.articles, again.same, again.calibration) == ((), (), None, {})
+    assert (again.members, again.articles, again.same) == ((), (), None)
     (span,) = again.spans(again.project(hidden(9)))
     assert (span.first, span.behind, span.members, span.vector) == (0, 9, {}, ())
 
@@ -205,6 +193,6 @@ def test_heads_that_do_not_fit_together_are_refused():
     with pytest.raises(EngineError, match="have no members"):
         replace(heads, member_scores=None)
     with pytest.raises(EngineError, match="labels that they do not have: quote"):
-        replace(heads, calibration={"quote": (0, 1)})
+        replace(heads, members=(*heads.members[:-1], "quote.other"))
     with pytest.raises(EngineError, match="not all numbers"):
         replace(heads, label_scores=Linear(np.full((9, WIDTH), np.nan, np.float32), np.zeros(9, np.float32)))
