@@ -121,6 +121,16 @@ def find_story(text: str) -> Story:
     return Story(_title(text, everything, prose), tuple(paragraphs), publication_date(text, everything))
 
 
+def comments_begin(text: str) -> int:
+    """Where readers' comments begin: at a line that announces them, behind some prose; the text's end where none does."""
+    prose = 0
+    for line in lines(text):
+        if prose > 1 and _is_comments(line.of(text)):
+            return line.start
+        prose += is_prose(line.of(text))
+    return len(text)
+
+
 def is_prose(line: str) -> bool:
     """Whether a line reads as a paragraph of a story.
 

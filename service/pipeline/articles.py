@@ -101,6 +101,15 @@ def assemble(submitted: Sequence[Submitted]) -> Dossier:
     return Dossier(articles, views, find_copies([article for article in articles if article.story.paragraphs]), unrelated, case)
 
 
+def of_other_cases(articles: Sequence[Article]) -> dict[str, list[Span]]:
+    """By article the sentences that speak of another case than these articles do, by captions and by names that only such sentences bring up."""
+    sentences = {article.id: _sentences(article) for article in articles}
+    found = {article.id: [c for s in sentences[article.id] for c in captions(article, s)] for article in articles}
+    group = main_caption(group_captions(caption for article in articles for caption in found[article.id]), [_lead(a, sentences[a.id]) for a in articles])
+    case = _identity(articles, sentences, group)
+    return {a.id: [s.span for s in _marked(sentences[a.id], found[a.id], case, group) if s.foreign] for a in articles}
+
+
 def _sentences(article: Article) -> tuple[Sentence, ...]:
     return tuple(Sentence(span, span.of(article.text), index) for index, paragraph in enumerate(article.story.paragraphs) for span in paragraph)
 

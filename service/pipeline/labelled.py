@@ -18,8 +18,8 @@ from casebrief.service.domain.dates import day_first
 from casebrief.service.domain.evidence import Evidence
 from casebrief.service.domain.names import same_name
 from casebrief.service.domain.spans import Span, lines, sentences, trimmed
-from casebrief.service.domain.story import Story, publication_date
-from casebrief.service.pipeline.articles import Dossier, Submitted, find_copies, language_of
+from casebrief.service.domain.story import Story, comments_begin, publication_date
+from casebrief.service.pipeline.articles import Dossier, Submitted, find_copies, language_of, of_other_cases
 from casebrief.service.pipeline.reading import Gathered, Read, ReaderName
 from casebrief.service.pipeline.typed import Tag, evidence_of, sides_of
 
@@ -48,7 +48,7 @@ class LabelReader:
         """See `casebrief.service.pipeline.reading.Reader`."""
         cut = [_paragraphs(item.text) for item in submitted]
         found = self.engine.label([_passages(item.text, paragraphs) for item, paragraphs in zip(submitted, cut, strict=True)], stop, heard)
-        told = [_Told.of(item, paragraphs, labelling) for item, paragraphs, labelling in zip(submitted, cut, found.labellings, strict=True)]
+        told = _own([_Told.of(item, paragraphs, labelling) for item, paragraphs, labelling in zip(submitted, cut, found.labellings, strict=True)])
         dossier = _dossier(told)
         by_id = {one.article.id: one for one in told}
         reads = [Read(tuple(self._believed(by_id[view.article.id])), failure=by_id[view.article.id].failure) for view in dossier.views]
@@ -146,6 +146,41 @@ class _Told:
 
     def of_label(self, *labels: str) -> list[Tag]:
         return [tag for tag in self.tags if tag.label in labels]
+
+
+def _own(told: Sequence[_Told]) -> list[_Told]:
+    """Without the marks in sentences of other cases and in readers' comments."""
+    foreign = of_other_cases([one.article for one in told])
+    kept = []
+    for one in told:
+        aside = [*foreign[one.article.id], Span(comments_begin(one.article.text), len(one.article.text))]
+        kept.append(replace(one, tags=tuple(tag for tag in one.tags if not any(tag.span.meets(span) for span in aside))))
+    main = _main_caption(kept)
+    return [replace(one, tags=tuple(tag for tag in one.tags if tag.label != "caption" or _names_same_sides(one.article.text, tag.span, main))) for one in kept]
+
+
+Sides = tuple[str, str]
+
+
+def _main_caption(told: Sequence[_Told]) -> Sides | None:
+    """The two sides of the caption whose names are most often marked as parties, or as a caption: precedents are cited by captions too."""
+    counted: Counter[Sides] = Counter()
+    parties = [tag.span.of(one.article.text) for one in told for tag in one.of_label("plaintiffs", "defendants")]
+    for one in told:
+        for tag in one.of_label("caption"):
+            if sides := _sides(one.article.text, tag.span):
+                counted[sides] += 1 + sum(same_name(party, side) for party in parties for side in sides)
+    return max(counted, key=lambda sides: counted[sides], default=None)
+
+
+def _sides(text: str, caption: Span) -> Sides | None:
+    found = sides_of(text, caption)
+    return (found[0].of(text), found[1].of(text)) if found else None
+
+
+def _names_same_sides(text: str, caption: Span, main: Sides | None) -> bool:
+    sides = _sides(text, caption)
+    return sides is None or main is None or all(same_name(one, other) for one, other in zip(sides, main, strict=True))
 
 
 _TELLING = frozenset({"plaintiffs", "defendants", "caption", "allegations", "rulings", "court", "docket_number", "status", "proceeding"})

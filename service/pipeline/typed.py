@@ -11,6 +11,7 @@ from casebrief.service.domain.dates import in_words
 from casebrief.service.domain.dockets import dockets
 from casebrief.service.domain.evidence import Evidence, computed, copied
 from casebrief.service.domain.money import counts, percentages, sums
+from casebrief.service.domain.quotations import quotations
 from casebrief.service.domain.schema import LONGEST_VALUE, Cause, Counsel, Court, Date, DocketNumber, Figure, Money, Name, Parties, Relief, Response, Speaker
 from casebrief.service.domain.spans import Span
 from casebrief.service.pipeline.courts import court_phrases
@@ -151,7 +152,8 @@ def _year(words: str) -> Date | None:
 
 def _cause(said: Said) -> Iterator[Evidence]:
     law = next((phrase for phrase in law_phrases(said.text, said.tag.within) if phrase.span.meets(said.tag.span)), None)
-    yield from said.copied(Cause(name=said.words, jurisdiction=law.jurisdiction if law else None))
+    span = _around(law.span, said.tag.span) if law else said.tag.span
+    yield from said.copied(Cause(name=span.of(said.text), jurisdiction=law.jurisdiction if law else None), span)
 
 
 SUMS = frozenset({"damages", "statutory_damages", "restitution", "fine", "settlement", "fees"})
@@ -174,6 +176,12 @@ def _response(said: Said) -> Iterator[Evidence]:
 
 
 def _quote(said: Said) -> Iterator[Evidence]:
+    """Direct speech, whole between its marks; what an attribution breaks is told to be one by where it began."""
+    met = [one for one in quotations(said.text, said.tag.paragraph) if one.span.meets(said.tag.span)]
+    if met:
+        whole = max(met, key=lambda one: min(one.span.end, said.tag.span.end) - max(one.span.start, said.tag.span.start))
+        yield from said.copied(Speaker(speaker=_speaker(said)), whole.span, str(whole.begun))
+        return
     span = said.tag.span
     words = span.of(said.text)
     start, end = span.start + len(words) - len(words.lstrip("\"“”‘’' ")), span.end - (len(words) - len(words.rstrip('"“”‘ ')))
