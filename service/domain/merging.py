@@ -20,6 +20,7 @@ from casebrief.service.domain.money import Worth, conversions
 from casebrief.service.domain.names import mentions, same_name
 from casebrief.service.domain.revisions import moved_from, quantity, revised, says_now, told_before
 from casebrief.service.domain.sameness import (
+    PEOPLE_UNITS,
     court,
     distinct,
     docket,
@@ -504,6 +505,8 @@ class _Merger:
         self.fields["figures"] = [item for item in self.of("figures") if item.normalized and (self.sources.alike or self._worth_of_figure(item) not in told)]
         groups = self.groups("figures", same_figure)
         taken: list[Group] = []
+        if self.sources.alike:
+            taken = self._lone_counts(groups)
         for group in groups:
             rivals = [other for other in groups if other is not group and other not in taken and rival_figures(group[0], other[0])]
             rivals = [other for other in rivals if not {item.article for item in other} & {item.article for item in group}]
@@ -514,6 +517,18 @@ class _Merger:
         self.revisions("figures", [group for group in groups if group not in taken])
         self.fields["figures"] = open_
         return [self.fact(group) for group in (*groups, *self.groups("figures", lambda a, b: a.value == b.value))]
+
+    def _lone_counts(self, groups: Sequence[Group]) -> list[Group]:
+        """Report counts of one unit that articles tell differently, where each of them counts such people once: other units are of many things."""
+        taken: list[Group] = []
+        units = {figure(group[0]).unit for group in groups}
+        for unit in sorted(units & PEOPLE_UNITS):
+            rivals = [group for group in groups if figure(group[0]).unit == unit]
+            articles = [article for group in rivals for article in {item.article for item in group}]
+            if len(rivals) == 2 and len(set(articles)) == len(articles):
+                self.conflict("figures", unit, rivals, superseded=self._is_update(rivals))
+                taken += rivals
+        return taken
 
     def _worth_of_figure(self, item: Evidence) -> Worth | None:
         found = figure(item)

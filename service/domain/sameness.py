@@ -73,7 +73,7 @@ def money(item: Evidence) -> bool:
 _PEOPLE = frozenset("person user customer member claimant consumer patient employee worker subscriber passenger investor head individual".split())
 
 
-_PEOPLE_UNITS = frozenset(f"{word}s" for word in _PEOPLE) | {"people"}
+PEOPLE_UNITS = frozenset(f"{word}s" for word in _PEOPLE) | {"people"}
 
 
 def per(money: Money) -> str | None:
@@ -116,7 +116,7 @@ def figure(item: Evidence) -> Figure:
 
 def same_figure(a: Evidence, b: Evidence) -> bool:
     one, other = figure(a), figure(b)
-    if one.unit != other.unit and not {one.unit, other.unit} <= _PEOPLE_UNITS:
+    if one.unit != other.unit and not {one.unit, other.unit} <= PEOPLE_UNITS:
         return False
     return one.quantity == other.quantity or (rounded(a, b) and a.about == b.about)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from casebrief.service.domain.dates import date_phrases
@@ -121,14 +122,23 @@ def find_story(text: str) -> Story:
     return Story(_title(text, everything, prose), tuple(paragraphs), publication_date(text, everything))
 
 
-def comments_begin(text: str) -> int:
-    """Where readers' comments begin: at a line that announces them, behind some prose; the text's end where none does."""
-    prose = 0
+def asides(text: str) -> Iterator[Span]:
+    """What stands behind the story by the headings of news pages: lists of other stories until the story resumes, and all from readers' comments on."""
+    prose: list[Span] = []
+    tail = False
     for line in lines(text):
-        if prose > 1 and _is_comments(line.of(text)):
-            return line.start
-        prose += is_prose(line.of(text))
-    return len(text)
+        words = line.of(text)
+        if _is_comments(words) and len(prose) > 1:
+            yield Span(line.start, len(text))
+            return
+        if _is_tail(words) and len(prose) > 1:
+            tail = True
+        elif is_prose(words) and (not tail or _resumes(text, line, prose)):
+            tail = False
+            prose.append(line)
+            continue
+        if tail:
+            yield line
 
 
 def is_prose(line: str) -> bool:

@@ -18,7 +18,7 @@ from casebrief.service.domain.dates import day_first
 from casebrief.service.domain.evidence import Evidence
 from casebrief.service.domain.names import same_name
 from casebrief.service.domain.spans import Span, lines, sentences, trimmed
-from casebrief.service.domain.story import Story, comments_begin, publication_date
+from casebrief.service.domain.story import Story, asides, publication_date
 from casebrief.service.pipeline.articles import Dossier, Submitted, find_copies, language_of, of_other_cases
 from casebrief.service.pipeline.reading import Gathered, Read, ReaderName
 from casebrief.service.pipeline.typed import Tag, evidence_of, sides_of
@@ -149,11 +149,11 @@ class _Told:
 
 
 def _own(told: Sequence[_Told]) -> list[_Told]:
-    """Without the marks in sentences of other cases and in readers' comments."""
+    """Without the marks in sentences of other cases, in lists of other stories and in readers' comments."""
     foreign = of_other_cases([one.article for one in told])
     kept = []
     for one in told:
-        aside = [*foreign[one.article.id], Span(comments_begin(one.article.text), len(one.article.text))]
+        aside = [*foreign[one.article.id], *asides(one.article.text)]
         kept.append(replace(one, tags=tuple(tag for tag in one.tags if not any(tag.span.meets(span) for span in aside))))
     main = _main_caption(kept)
     return [replace(one, tags=tuple(tag for tag in one.tags if tag.label != "caption" or _names_same_sides(one.article.text, tag.span, main))) for one in kept]
@@ -202,10 +202,14 @@ def _tag(text: str, spans: Sequence[Span], around: Sequence[Span], mark: Mark) -
 
 
 def _bare(text: str, span: Span) -> Span:
-    """The span without the commas, colons and dashes at its edges."""
-    words = span.of(text)
-    return Span(span.start + len(words) - len(words.lstrip(_EDGES)), span.end - len(words) + len(words.rstrip(_EDGES)))
+    """The span without the commas, colons, dashes and hanging words at its edges."""
+    words = _HANGING.sub("", span.of(text).rstrip(_EDGES)).rstrip(_EDGES)
+    start = span.start + len(words) - len(words.lstrip(_EDGES))
+    return Span(start, max(start + 1, span.start + len(words)))
 
+
+_HANGING = re.compile(r"(?:\s+(?:of|under|for|by|the|a|an|and|or|to|in|on|at|with|from|that|who|whose|which|its|their|his|her))+$")
+"""Words that no phrase ends in: a mark that does is cut a little short or long."""
 
 _EDGES = " ,;:–—\t"
 _WORD = re.compile(r"\w+(?:(?:[-\N{NON-BREAKING HYPHEN}]|(?<=\d)[.,](?=\d))\w+)*")
