@@ -62,7 +62,9 @@ def test_the_example_prints_a_brief_read_by_the_embedded_model():
 @pytest.mark.model
 def test_a_model_without_heads_reads_by_prompts_and_its_facts_slice_back(article):
     """The way of every other instruction model, on the adapter of the first release: its form, not its quality."""
-    done = casebrief("summarize", article, "--published-on", "2025-03-06", "--json", "--model", "smollm2-135m-lists", CASEBRIEF_WEIGHTS="adapter")
+    done = casebrief(
+        "summarize", article, "--published-on", "2025-03-06", "--json", "--model", "smollm2-135m-lists", CASEBRIEF_WEIGHTS="adapter", CASEBRIEF_CACHE_MB="0"
+    )
     assert done.returncode == 0, done.stderr
     response = json.loads(done.stdout)
     assert (response["provenance"]["reader"], response["provenance"]["model"]) == ("prompts", "smollm2-135m-lists")
