@@ -224,11 +224,24 @@ def test_a_running_service_can_be_judged(rules_server, tmp_path):
 def test_the_real_model_over_a_few_cases_keeps_the_gates(tmp_path):
     chosen = [part for case in ("kestrelware-air-fryer", "eeoc-tallow-creek") for part in ("--case", case)]
     gates = tmp_path / "gates.toml"
-    gates.write_text("[all]\nrecall_vital = 0.75\nrecall = 0.65\nprecision = 0.78\nabsent_accuracy = 1.0\n[most]\ndistractors = 0\nungrounded = 0\n")
+    gates.write_text("[all]\nrecall_vital = 0.69\nrecall = 0.62\nprecision = 0.68\nabsent_accuracy = 0.85\n[most]\ndistractors = 0\nungrounded = 0\n")
     done = casebrief("eval", "run", *chosen, "--repeat", 2, "--gates", gates, "--out", tmp_path / "few.jsonl")
     assert done.returncode == 0, done.stdout + done.stderr
     first, second = ({s.case: s.response for s in read(tmp_path / "few.jsonl").samples if s.repeat == repeat} for repeat in (0, 1))
     assert first == second
+
+
+@pytest.mark.model
+def test_the_real_model_over_a_few_marked_cases_finds_what_both_annotators_marked(tmp_path):
+    chosen = [
+        part for case in ("asheville-brewery-harassment", "augusta-nurse-fentanyl", "brambling-tuner-epa", "taxfalcon-pixel") for part in ("--case", case)
+    ]
+    gates = tmp_path / "gates.toml"
+    gates.write_text(
+        '[all]\nrecall_vital = 0.7\nprecision = 0.7\n[most]\nungrounded = 0\n[marks]\n"right for either annotator" = 0.85\n"found of what both marked" = 0.7\n'
+    )
+    done = casebrief("eval", "run", "--set", "corpus", *chosen, "--gates", gates, "--out", tmp_path / "few.jsonl")
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_the_committed_baseline_keeps_the_gates():
