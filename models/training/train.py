@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ import torch
 from casebrief.evals.marked import MarkedCase, load_folder
 from casebrief.models.catalog import load as load_catalog
 from casebrief.models.training import CORPUS
+from casebrief.models.training.crew import Crew, Losses, added
 from casebrief.models.training.examples import Tokenizer
 from casebrief.models.training.exporting import begin_from, export
 from casebrief.models.training.feeding import SEED, Part, split, steps
@@ -49,12 +51,15 @@ TELL = 10
 
 @dataclass(frozen=True)
 class Run:
-    """What a run is told: all its tokens, where its state lies, what it begins from (adapter and heads) where there is no state, and on which device."""
+    """What a run is told: all its tokens, where its state lies, what it begins from (adapter and heads) where there is no state, on which device, and in
+    how many processes.
+    """
 
     tokens: int
     state: Path
     start: tuple[Path, Path] | None
     device: str
+    workers: int
 
 
 def rate_at(step: int, share: float) -> float:
@@ -69,7 +74,7 @@ def rate_at(step: int, share: float) -> float:
 class Trainer:
     """Everything that a run changes, and how it is kept."""
 
-    def __init__(self, network: Network, heads: TaughtHeads, device: str) -> None:
+    def __init__(self, network: Network, heads: TaughtHeads, device: str, workers: int = 1) -> None:
         self.network, self.heads, self.device = network, heads, device
         self.parts = nn.ModuleDict({"network": network, "heads": heads}).to(device)
         groups = [{"params": list(network.parameters()), "base": RATE}, {"params": list(heads.parameters()), "base": RATE_HEADS}]
@@ -77,6 +82,7 @@ class Trainer:
         self.average = {name: value.detach().clone() for name, value in self.parts.state_dict().items()}
         self.step = self.tokens = 0
         self.log: list[dict[str, float]] = []
+        self._crew = Crew(list(self.parts.parameters()), self._backward, workers) if workers > 1 else None
 
     def learn(self, parts: Sequence[Part], share: float) -> dict[str, float]:
         """One step: its parts one after the other, then one change of the weights. What it tells is logged."""
@@ -84,13 +90,7 @@ class Trainer:
         for group in self.optimizer.param_groups:
             group["lr"] = group["base"] * factor
         tokens = sum(part.tokens for part in parts)
-        told: dict[str, float] = {}
-        for part in parts:
-            ids = torch.tensor([token for one in part.examples for token in one.ids], device=self.device)
-            hidden = self.network(ids, [len(one.ids) for one in part.examples])
-            loss, losses = loss_of(hidden, self.heads, part)
-            (loss * (part.tokens / tokens)).backward()
-            told = {name: told.get(name, 0.0) + value * part.tokens / tokens for name, value in losses.items()}
+        told = self._crew.backward(parts, tokens) if self._crew else self._backward(parts, tokens)
         nn.utils.clip_grad_norm_(self.parts.parameters(), 1.0)
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
@@ -98,6 +98,17 @@ class Trainer:
         self._average()
         self.log.append({"step": self.step, "tokens": self.tokens, "rate": factor, **{name: round(value, 4) for name, value in told.items()}})
         return self.log[-1]
+
+    def _backward(self, parts: Sequence[Part], tokens: int) -> Losses:
+        """See `crew.Backward`."""
+        told = []
+        for part in parts:
+            ids = torch.tensor([token for one in part.examples for token in one.ids], device=self.device)
+            hidden = self.network(ids, [len(one.ids) for one in part.examples])
+            loss, losses = loss_of(hidden, self.heads, part)
+            (loss * (part.tokens / tokens)).backward()
+            told.append({name: value * part.tokens / tokens for name, value in losses.items()})
+        return added(told)
 
     def _average(self) -> None:
         """The first steps count less: the average would else stay near what the run began with."""
@@ -135,7 +146,7 @@ def begun(weights: Path, run: Run) -> Trainer:
     network, heads = Network(base, RANK, ALPHA), TaughtHeads(base.embedding.shape[1])
     if run.start and not run.state.exists():
         begin_from(network, heads, *run.start)
-    trainer = Trainer(network, heads, run.device)
+    trainer = Trainer(network, heads, run.device, run.workers)
     if run.state.exists():
         trainer.load(run.state)
     return trainer
@@ -170,6 +181,7 @@ def main() -> None:
         "--tokens", type=int, default=TOKENS, help="how many tokens the reader is taught on, all epochs together; a run that has done them is exported"
     )
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    parser.add_argument("--workers", type=int, default=1 if torch.cuda.is_available() else os.cpu_count(), help="processes, one a core")
     begin = parser.add_mutually_exclusive_group()
     begin.add_argument("--start", type=Path, nargs=2, metavar=("ADAPTER", "HEADS"), help="what to begin from; else the start beside this file, where it is")
     begin.add_argument("--scratch", action="store_true", help="begin from the base alone")
@@ -177,7 +189,7 @@ def main() -> None:
     beside = START if all(path.exists() for path in START) else None
     start = None if given.scratch else tuple(given.start) if given.start else beside
     catalog = load_catalog(Path())
-    trainer = train(load_folder(CORPUS), catalog.path(catalog.default), Run(given.tokens, given.state, start, given.device))
+    trainer = train(load_folder(CORPUS), catalog.path(catalog.default), Run(given.tokens, given.state, start, given.device, given.workers))
     trainer.parts.load_state_dict(trainer.average)
     export(trainer.network, trainer.heads, *given.out)
 

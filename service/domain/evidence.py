@@ -18,7 +18,7 @@ class Evidence:
 
     ``span`` is the quote; ``value`` is what a reader sees; ``confidence`` is 0 to 1. ``about`` tells what a figure, an
     event or a broken quotation belongs to, so that only like is compared with like. ``vector`` stands for what the words state, where the
-    reader gives one.
+    reader gives one. ``basis`` are the words within the quote that the typed form was computed from, where it says more than they do.
     """
 
     field: str
@@ -31,6 +31,7 @@ class Evidence:
     found_by: FoundBy = "rule"
     about: str = ""
     vector: tuple[float, ...] = ()
+    basis: Span | None = None
 
 
 class NotGrounded(ValueError):
@@ -44,6 +45,8 @@ def grounded(evidence: Evidence, text: str) -> Evidence:
         raise NotGrounded(f"{evidence.field}: span {span} is outside a text of {len(text)} characters")
     if evidence.guarantee == "copied" and evidence.value != span.of(text):
         raise NotGrounded(f"{evidence.field}: {evidence.value!r} is not what stands at {span}")
+    if evidence.basis and not (span.start <= evidence.basis.start < evidence.basis.end <= span.end):
+        raise NotGrounded(f"{evidence.field}: what its typed form was computed from, {evidence.basis}, is not within {span}")
     if not 0 < len(evidence.value) <= LONGEST_VALUE:
         raise NotGrounded(f"{evidence.field}: a value of {len(evidence.value)} characters")
     return evidence

@@ -52,6 +52,7 @@ from casebrief.service.domain.schema import (
     Speaker,
 )
 from casebrief.service.domain.similarity import bare, overlap
+from casebrief.service.domain.spans import Span
 
 SILENT = ("no_response", "declined_to_comment")
 SAME_EVENT = 0.12
@@ -181,7 +182,7 @@ class _Merger:
         """The fact that a group states, in the words of its head."""
         head = head or self.head(group)
         rest = sorted(group, key=lambda item: (self.sources.order(item.article), item.span))
-        citations = list(dict.fromkeys(self.cite(item) for item in [head, *rest]))
+        citations = list(dict.fromkeys(self.cite(item.article, span) for item in [head, *rest] for span in (item.span, item.basis) if span))
         found_by = {item.found_by for item in group}
         sources = self.sources.independent(group)
         return Fact(
@@ -194,9 +195,8 @@ class _Merger:
             found_by=head.found_by if len(found_by) == 1 else "both",
         )
 
-    def cite(self, item: Evidence) -> Citation:
-        quote = item.span.of(self.sources.texts[item.article])
-        return Citation(article=item.article, start=item.span.start, end=item.span.end, quote=quote)
+    def cite(self, article: str, span: Span) -> Citation:
+        return Citation(article=article, start=span.start, end=span.end, quote=span.of(self.sources.texts[article]))
 
     def position(self, group: Group) -> Position:
         fact = self.fact(group)

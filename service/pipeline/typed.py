@@ -141,7 +141,8 @@ def _event(said: Said) -> Iterator[Evidence]:
     """What happened, in the words around its date; a date that no rule can read stays open."""
     phrase = next((one for one in said.article.dates(said.tag.within) if one.span.meets(said.tag.span)), None)
     at, date = (phrase.span, phrase.date) if phrase else (said.tag.span, _year(said.words))
-    yield from said.copied(date, event_span(said.text, said.tag.within, at), at.of(said.text))
+    event = event_span(said.text, said.tag.within, at)
+    yield from (replace(item, basis=at if at != event else None) for item in said.copied(date, event, at.of(said.text)))
 
 
 def _year(words: str) -> Date | None:

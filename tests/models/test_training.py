@@ -333,7 +333,7 @@ def tiny(width: int = 16):
     return Base(torch.randn(49152, width), torch.ones(width), layers, 2, 1, 1e-5, 10000.0)
 
 
-def tiny_trainer(seed: int = 1):
+def tiny_trainer(seed: int = 1, workers: int = 1):
     import torch
     from casebrief.models.training.network import Network
     from casebrief.models.training.teaching import TaughtHeads
@@ -341,7 +341,7 @@ def tiny_trainer(seed: int = 1):
 
     base = tiny()
     torch.manual_seed(seed)
-    return Trainer(Network(base, 4, 8.0), TaughtHeads(16), "cpu")
+    return Trainer(Network(base, 4, 8.0), TaughtHeads(16), "cpu", workers)
 
 
 @torch_is_here
@@ -368,6 +368,17 @@ def test_a_run_that_was_stopped_goes_on_as_if_it_had_not_been(corpus, tokenizer,
     for name, value in whole.parts.state_dict().items():
         assert (resumed.parts.state_dict()[name] == value).all()
         assert (resumed.average[name] == whole.average[name]).all()
+
+
+@torch_is_here
+def test_two_processes_learn_what_one_learns(corpus, tokenizer):
+    step = next(steps(corpus[:9], tokenizer))
+    alone, first, second = tiny_trainer(), tiny_trainer(workers=2), tiny_trainer(workers=2)
+    lines = [[trainer.learn(step, 0.1) for _ in range(2)] for trainer in (alone, first, second)]
+    assert len(step) > 1
+    assert lines[1] == lines[2]
+    for one, other in zip(lines[0], lines[1], strict=True):
+        assert other == pytest.approx(one, rel=0.01)
 
 
 @torch_is_here
