@@ -29,13 +29,53 @@ class Frozen(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
 
+Rectangle = tuple[float, float, float, float]
+
+
+class PagePart(Frozen):
+    """Words on one page of a PDF: x0, y0, x1, y1 for each of their lines, in points from the page's lower left corner. Pages count from 1."""
+
+    page: Annotated[int, Field(ge=1)]
+    rectangles: list[Rectangle]
+
+
+class PdfPlace(PagePart):
+    """Where words stand in a PDF. ``further``: the same on the pages after, for words that run over a page's end."""
+
+    further: Annotated[list[PagePart], Field(exclude_if=lambda parts: not parts)] = []
+
+
+class WordPlace(Frozen):
+    """The paragraph of a Word document, counted from 1 over all of its body, those in tables and empty ones included."""
+
+    paragraph: Annotated[int, Field(ge=1)]
+
+
+class HtmlPlace(Frozen):
+    """Half-open offsets in Unicode code points into the HTML as sent (of a file: as decoded from ``source.encoding``)."""
+
+    html: tuple[int, int]
+
+
+Place = PdfPlace | WordPlace | HtmlPlace
+
+
+def _is_none(value: object) -> bool:
+    return value is None
+
+
 class Citation(Frozen):
-    """Words of an article: half-open offsets in Unicode code points into its text as the client sent it."""
+    """Words of an article: half-open offsets in Unicode code points into its text as the client sent it.
+
+    For a file or HTML they count the extracted text, which the article's report returns; ``place`` then tells where in the file the words stand,
+    where that is known.
+    """
 
     article: str
     start: Annotated[int, Field(ge=0)]
     end: Annotated[int, Field(ge=1)]
     quote: Annotated[str, Field(min_length=1)]
+    place: Annotated[Place | None, Field(exclude_if=_is_none)] = None
 
 
 class Parties(Frozen):
@@ -167,8 +207,19 @@ class CaseSummary(Frozen):
     abstract: Abstract | None = None
 
 
+class Source(Frozen):
+    """The file or HTML that an article came from, and where in it title, publisher and day were found ("json-ld", "meta", "html", "mail", "document")."""
+
+    kind: Literal["text", "html", "pdf", "docx", "mail"]
+    name: str | None = None
+    encoding: str | None = None
+    title_from: str | None = None
+    publisher_from: str | None = None
+    published_on_from: str | None = None
+
+
 class ArticleReport(Frozen):
-    """One article as it was read. ``used`` holds the spans of its story; ``text`` is null for plain text input."""
+    """One article as it was read. ``used`` holds the spans of its story; ``text`` and ``source`` stand for files and HTML alone."""
 
     id: str
     title: str | None
@@ -181,6 +232,7 @@ class ArticleReport(Frozen):
     characters: int
     used: list[tuple[int, int]]
     text: str | None = None
+    source: Annotated[Source | None, Field(exclude_if=_is_none)] = None
 
 
 class LedgerLine(Frozen):
