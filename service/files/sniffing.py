@@ -94,8 +94,7 @@ def _of_bytes(content: bytes) -> Kind:
         return magic
     if encoding := encoding_by_mark(content):
         # A cut at the head's end may split a character: what is left of it does not matter here.
-        head = content[: 64 * HEAD].decode(encoding, errors="replace")
-        return "empty" if not head.strip("\ufeff \t\r\n") else _of_text(head)
+        return _of_text(content[: 64 * HEAD].decode(encoding, errors="replace").removeprefix("\ufeff"))
     head = content[: 64 * HEAD]
     if b"\0" in head or sum(byte < 9 or 13 < byte < 27 for byte in head[:HEAD]) > len(head[:HEAD]) / 20:
         return "binary"
@@ -148,7 +147,7 @@ def _of_text(text: str) -> Kind:
 
 def _is_mail(text: str) -> bool:
     """Whether a text begins with the header of a message: its sender, and one more field that mail programs write."""
-    fields = set()
+    fields: set[str] = set()
     for line in text[: 16 * HEAD].lstrip("\r\n").splitlines():
         if not line.strip():
             break

@@ -1,0 +1,226 @@
+"""HTML pages: which of their blocks are the story. trafilatura votes on each block; small rules overrule it where it is known to err.
+
+The text is made of the page's own blocks, never of trafilatura's output, so that every character has its place in the HTML as sent.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+from casebrief.service.files.about import about
+from casebrief.service.files.extracted import Extracted, HtmlPlaces, Limits, Run
+from casebrief.service.files.markup import Block, Element, Page, read_page, shifted
+from casebrief.service.files.plain import decode
+from casebrief.service.files.unreadable import Unreadable
+
+LARGEST = 10_000_000
+"""Characters of a page; an article's page has a hundredth."""
+
+LEAST_WORDS = 25
+"""A page with fewer words of prose has no story to read."""
+
+MOST_OF_THE_STORY = 0.5
+"""An element that holds this share of what was voted for is the story's own, whatever its name says ("with-sidebar")."""
+
+WHOLE = 25
+"""Letters from which a block may be part of a longer paragraph of trafilatura's."""
+
+_FURNITURE_TAGS = frozenset({"nav", "footer", "form", "menu", "dialog", "figcaption", "figure", "fieldset", "caption", "address"})
+_ASIDE = "aside"
+_FURNITURE = re.compile(
+    r"(?<![a-z])(?:comments?|commentlist|disqus|respond|replies|related|recirc\w*|recommend\w*|teasers?|promos?|more-?(?:news|stories|on|from|in)|read-?(?:more|next|also)|most-?(?:read|popular|viewed)"
+    r"|trending|popular|latest|newsletters?|subscri\w*|sign-?up|paywall|reg-?wall|consent\w*|cookies?|gdpr|cmp|onetrust\w*|privacy|share|sharing|social\w*|side-?bar|breadcrumbs?"
+    r"|menu\w*|nav\w*|footer\w*|foot|byline|authors?|bio|captions?|credits?|adverts?|advertis\w*|ads?|ad-\w+|sponsor\w*|tags?|topics?|outbrain|taboola|pagination|pager|toolbar|widgets?"
+    r"|skip\w*|banner|pop-?up|modal|overlay|timestamp|dateline-?time|meta|print-?only|hidden|sr-only|visually-?hidden|corrections-?policy|copyright|disclaimer|contentinfo|complementary"
+    r"|navigation|login|donat\w*|membership|poll|quiz|ticker|up-?next|next-?up|kicker|eyebrow|section-?label)(?![a-z])"
+)
+_LABEL = re.compile(
+    r"(?:advertisement|sponsored|ad|share(?: (?:this|on).*)?|tweet|e-?mail|print|save|comments?(?: \(\d+\))?|\d+ comments?|related(?: (?:stories|articles|coverage|topics|links))?|more (?:on|from|in) .{0,60}"
+    r"|read (?:more|next|also|on)\b.*|see also\b.*|also read\b.*|sign up\b.*|subscribe\b.*|log ?in\b.*|already a (?:subscriber|member).*|most (?:read|popular).*|trending.*|recommended.*|topics?:?.*|tags?:.*|filed under.*"
+    r"|follow us\b.*|continue reading\b.*|story continues\b.*|article continues\b.*|photo(?:graph)?s?(?: by)?:? .{0,80}|image(?: credit)?:.*|(?:last )?updated\b.{0,60}|published\b.{0,60}|posted\b.{0,60}"
+    r"|by [A-Z].{0,60}|©.*|copyright\b.*|all rights reserved.*|\d+ min(?:ute)?s? read|listen to this article.*|this article was (?:originally )?published.*|get the .{0,60} newsletter.*|skip (?:to|advert).*)",
+    re.IGNORECASE,
+)
+_DAY_LINE = re.compile(
+    r"(?:(?:mon|tues|wednes|thurs|fri|satur|sun)\w*,? )?(?:\d{1,2}\.? )?(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)\w*\.? (?:\d{1,2},? )?\d{4}.{0,30}|\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}.{0,30}",
+    re.IGNORECASE,
+)
+_WALL = re.compile(
+    r"\b(?:we|our (?:\d+ )?partners|this (?:site|website)|by (?:continuing|clicking))\b[^.]{0,80}\b(?:use[sd]?|value|process|store|care about|set|accept|agree)\b[^.]{0,120}\b(?:cookies?|your privacy|privacy policy|terms)\b"
+    r"|\b(?:to continue reading|keep reading|unlimited (?:digital )?access|subscribe (?:now|today|to)|create (?:a|your) free account|already (?:a|have a) (?:subscri|account|member)|free articles? (?:left|remaining)"
+    r"|sign up for|join the (?:conversation|discussion)|enable javascript|turn off your ad ?blocker|accept all|support (?:our|independent) journalism|download (?:our|the) app|delivered to your inbox)\b",
+    re.IGNORECASE,
+)
+_ENDS = re.compile(r"[.!?…:][\"”’')\]]*(?:\s*\[\d+\])?$")
+_HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+
+
+def read_html(content: bytes | str, limits: Limits) -> Extracted:
+    """An HTML page, as a file or as a text. Raises `Unreadable`."""
+    if isinstance(content, bytes):
+        decoded = decode(content, _charset(content))
+        source, encoding, notes = decoded.text, decoded.encoding, decoded.notes
+    else:
+        source, encoding, notes = content, None, ()
+    if len(source) > LARGEST:
+        raise Unreadable("too-large", f"an HTML page of {len(source)} characters, more than {LARGEST}: paste its text")
+    page = read_page(source)
+    story, headline, others = _story(page, source)
+    if sum(len(block.text.split()) for block in story if block is not headline) < LEAST_WORDS:
+        raise Unreadable("no-text", "an HTML page without a story in it (a menu, a consent wall, or a page that a script fills): paste the article's text")
+    told = about(page, headline.text if headline else None)
+    if told.behind_a_wall:
+        notes = (*notes, "the page says that it shows only a part of the article to those who do not subscribe")
+    if others:
+        notes = (*notes, f"the page holds {others + 1} articles: the first was read")
+    text, runs = _text(story)
+    if len(text) > limits.characters:
+        raise Unreadable(
+            "too-large", f"an HTML page with a story of {len(text)} characters, more than {limits.characters}: send the part that tells of the case"
+        )
+    return Extracted("html", text, told.metadata, encoding, HtmlPlaces(tuple(runs)), notes)
+
+
+def _charset(content: bytes) -> str | None:
+    """The encoding that a page names in its first kilobyte."""
+    match = re.search(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?\s*([A-Za-z0-9_:.-]{2,40})", content[:2048], re.IGNORECASE)
+    return match.group(1).decode("ascii") if match else None
+
+
+def _text(story: Sequence[Block]) -> tuple[str, list[Run]]:
+    text, runs = "", list[Run]()
+    for number, block in enumerate(story):
+        text += "\n\n" if text else ""
+        runs += shifted(block, len(text), number)
+        text += block.text
+    return text, runs
+
+
+def _story(page: Page, source: str) -> tuple[list[Block], Block | None, int]:
+    """The blocks of the story in their order, its headline among them, and how many further articles were left out."""
+    blocks = page.blocks
+    voted = _votes(blocks, source)
+    weights = _weights(blocks, voted)
+    furniture = [_is_furniture(block, weights) for block in blocks]
+    chosen = {index for index, block in enumerate(blocks) if index in voted and not furniture[index] and not _is_label(block)}
+    chosen = _with_neighbours(blocks, chosen, furniture)
+    chosen, others = _first_article(blocks, chosen)
+    chosen = {index for index in chosen if blocks[index].tag not in _HEADINGS or _heads(blocks, index, chosen)}
+    headline = _headline(blocks, chosen, furniture)
+    if headline is not None:
+        chosen = {index for index in chosen if index > headline or blocks[index].tag == "p"} | {headline}
+    return [blocks[index] for index in sorted(chosen)], None if headline is None else blocks[headline], others
+
+
+def _key(text: str) -> str:
+    return "".join(character for character in text if character.isalnum()).casefold()
+
+
+def _votes(blocks: Sequence[Block], source: str) -> set[int]:
+    """The blocks that trafilatura takes for the story; where it takes nothing, those that are paragraphs of prose."""
+    from trafilatura import extract  # half a second: only where a page is read
+
+    told = extract(source, output_format="txt", include_comments=False, include_tables=True, include_links=False, include_images=False, deduplicate=False)
+    lines = [_key(line) for line in (told or "").splitlines()]
+    whole, joined = set(lines), "\n".join(lines)
+    keys = [_key(block.text) for block in blocks]
+    voted = {index for index, key in enumerate(keys) if key and (key in whole or (len(key) >= WHOLE and key in joined))}
+    return voted or {index for index, block in enumerate(blocks) if _is_prose(block)}
+
+
+def _is_prose(block: Block) -> bool:
+    return len(block.text.split()) >= 8 and bool(_ENDS.search(block.text)) and not _WALL.search(block.text)
+
+
+def _weights(blocks: Sequence[Block], voted: set[int]) -> dict[Element, float]:
+    """The share of the voted words that each element holds."""
+    total = sum(len(blocks[index].text.split()) for index in voted) or 1
+    weights: Counter[Element] = Counter()
+    for index in voted:
+        words = len(blocks[index].text.split())
+        for element in blocks[index].element.chain():
+            weights[element] += words
+    return {element: weight / total for element, weight in weights.items()}
+
+
+def _is_furniture(block: Block, weights: dict[Element, float]) -> bool:
+    """Whether a block stands in something that is no story by its tag or by its name."""
+    for element in block.element.chain():
+        if weights.get(element, 0.0) >= MOST_OF_THE_STORY:
+            return False
+        if element.tag in _FURNITURE_TAGS or element.tag == _ASIDE or (element.hints and _FURNITURE.search(element.hints)):
+            return True
+    return False
+
+
+def _is_label(block: Block) -> bool:
+    """Whether a block's own words say that it is no story: a label, a byline, a day, a wall."""
+    words = len(block.text.split())
+    if _WALL.search(block.text) and words < 80:
+        return True
+    if words > 14 or block.tag == "h1":
+        return False
+    return bool(_LABEL.fullmatch(block.text) or _DAY_LINE.fullmatch(block.text))
+
+
+def _container(block: Block) -> Element:
+    """What a paragraph stands in beside its like: the element around its own, lists and quotations passed over."""
+    own = {"p", "li", "ul", "ol", "blockquote", "dl", "dd", "dt", "pre", "q", "cite", *_HEADINGS}
+    inline = {"a", "b", "strong", "em", "i", "span", "u", "mark", "small", "font", "abbr", "sup", "sub"}
+    return next((element for element in block.element.chain() if element.tag not in own and element.tag not in inline), block.element)
+
+
+def _with_neighbours(blocks: Sequence[Block], chosen: set[int], furniture: Sequence[bool]) -> set[int]:
+    """The chosen, and prose and lists that stand in the same element between or right behind them."""
+    homes: Counter[Element] = Counter()
+    for index in chosen:
+        homes[_container(blocks[index])] += len(blocks[index].text.split())
+    if not homes:
+        return chosen
+    home, _ = homes.most_common(1)[0]
+    inside = {index for index in range(len(blocks)) if _container(blocks[index]) is home and not furniture[index] and not _is_label(blocks[index])}
+    added = set(chosen)
+    for index in sorted(inside - chosen):
+        block = blocks[index]
+        between = any(other < index for other in chosen) and any(other > index for other in chosen)
+        in_list = any(element.tag in ("li", "blockquote") for element in block.element.chain() if element is not home)
+        if _is_prose(block) or (between and (in_list or block.tag in _HEADINGS) and block.linked < len(block.text)):
+            added.add(index)
+    return added
+
+
+def _first_article(blocks: Sequence[Block], chosen: set[int]) -> tuple[set[int], int]:
+    """The chosen of the first article of a page that holds several, and how many more there are."""
+    homes: dict[Element, set[int]] = {}
+    for index in sorted(chosen):
+        article = next((element for element in reversed(list(blocks[index].element.chain())) if element.tag == "article"), None)
+        if article is not None:
+            homes.setdefault(article, set()).add(index)
+    whole = [members for members in homes.values() if sum(len(blocks[index].text.split()) for index in members) >= LEAST_WORDS]
+    if len(whole) > 1:
+        return whole[0], len(whole) - 1
+    heads = [index for index, block in enumerate(blocks) if block.tag == "h1" and chosen and min(chosen) < index <= max(chosen)]
+    for head in heads:
+        before, after = {index for index in chosen if index < head}, {index for index in chosen if index > head}
+        if all(sum(len(blocks[index].text.split()) for index in part) >= LEAST_WORDS for part in (before, after)):
+            return before, 1
+    return chosen, 0
+
+
+def _heads(blocks: Sequence[Block], index: int, chosen: set[int]) -> bool:
+    """Whether a heading stands over something chosen; the page's main heading always may."""
+    if blocks[index].tag == "h1":
+        return True
+    following = next((other for other in range(index + 1, len(blocks)) if blocks[other].tag not in _HEADINGS), None)
+    return following in chosen
+
+
+def _headline(blocks: Sequence[Block], chosen: set[int], furniture: Sequence[bool]) -> int | None:
+    """The nearest main heading before the story's first paragraph."""
+    body = [index for index in chosen if blocks[index].tag not in _HEADINGS]
+    if not body:
+        return None
+    heads = [index for index in range(min(body)) if blocks[index].tag == "h1" and (not furniture[index] or index in chosen)]
+    return heads[-1] if heads else None
