@@ -46,7 +46,7 @@ def bench(
     settings = settings_of(model=model)
     if settings.reader == "rules":
         end(BAD_INPUT, "the rules read without a model: there is nothing to measure")
-    articles = read_articles(files or [], [], not files, settings)
+    articles = read_articles(files or [], [], not files, settings).submitted
     try:
         for path in filter(None, (out, plot)):
             path.touch()

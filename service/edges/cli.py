@@ -17,9 +17,12 @@ from casebrief.service.domain.schema import SummaryResponse
 from casebrief.service.edges import brief
 from casebrief.service.edges.doctor import examine
 from casebrief.service.edges.problems import Problem
-from casebrief.service.edges.requests import check_limits, parse_date
+from casebrief.service.edges.received import Received, Sent, receive
+from casebrief.service.edges.requests import check_count, check_limits, check_sizes, parse_date
 from casebrief.service.edges.settings import Settings
 from casebrief.service.edges.wiring import catalog_of, prepare, store_of, wire
+from casebrief.service.files.plain import strictly
+from casebrief.service.files.sniffing import kind_of
 from casebrief.service.pipeline.articles import Submitted
 from casebrief.service.pipeline.summarizing import assign_ids
 from rich.console import Console
@@ -27,6 +30,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, SpinnerColumn, Te
 from rich.table import Table
 
 BAD_INPUT, MODEL_FAILED, INTERRUPTED = 2, 3, 130
+STANDARD_INPUT = Path("-")
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -76,7 +80,10 @@ Model = Annotated[str | None, typer.Option(help="A name of the catalogue, or the
 
 @app.command()
 def summarize(
-    files: Annotated[list[Path] | None, typer.Argument(help="Text files, one article each.", show_default=False)] = None,
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Files, one article each: text, HTML, PDF, DOCX or EML; a folder of them; - for standard input.", show_default=False),
+    ] = None,
     published_on: Annotated[list[str] | None, typer.Option(help='Day of publication, "2025-01-23" or "none": once for each file, in their order.')] = None,
     use_example: Annotated[bool, typer.Option("--example", help="Summarise the bundled example.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="The response as JSON.")] = False,
@@ -88,13 +95,13 @@ def summarize(
     if as_json and as_markdown:
         _fail("--json and --markdown exclude each other", BAD_INPUT)
     settings = settings_of(model=model, reader=reader)
-    submitted = read_articles(files or [], published_on or [], use_example, settings)
+    received = read_articles(files or [], published_on or [], use_example, settings)
     product = wire(settings, _say)
     try:
         with _watched("starting the model") as tell:
             if product.engine:
                 product.engine.start()
-            response = product.summarizer.summarize(submitted, progress=tell)
+            response = received.told(product.summarizer.summarize(received.submitted, progress=tell))
     finally:
         product.close()
     _show(response, as_json=as_json, as_markdown=as_markdown)
@@ -109,21 +116,54 @@ def _show(response: SummaryResponse, *, as_json: bool, as_markdown: bool) -> Non
         _out.print(brief.terminal(response))
 
 
-def read_articles(paths: list[Path], published_on: list[str], use_example: bool, settings: Settings) -> list[Submitted]:
-    """The articles of text files, or the bundled example; ends the command where they do not fit."""
+def read_articles(paths: list[Path], published_on: list[str], use_example: bool, settings: Settings) -> Received:
+    """The articles of files, of the files of a folder, or of standard input, or the bundled example; ends the command where they do not fit."""
     if use_example == bool(paths):
-        _fail("name one or more text files, or give --example", BAD_INPUT)
+        _fail("name one or more files or a folder, - for standard input, or give --example", BAD_INPUT)
     if use_example:
-        return example.articles()
-    if published_on and len(published_on) != len(paths):
-        _fail(f"{len(paths)} files and {len(published_on)} times --published-on: give it once for each file, in their order", BAD_INPUT)
-    days = [_day(value) for value in published_on] or [None] * len(paths)
-    texts = [_text(path) for path in paths]
+        return Received(example.articles())
+    files = [file for path in paths for file in _files_of(path)]
+    if published_on and len(published_on) != len(files):
+        _fail(f"{len(files)} files and {len(published_on)} times --published-on: give it once for each file, in their order", BAD_INPUT)
+    days = [_day(value) for value in published_on] or [None] * len(files)
     try:
-        check_limits(texts, settings)
+        check_count(len(files), settings)
+        contents = [_content(file) for file in files]
+        check_sizes([len(content) for content in contents], settings)
+        ids = assign_ids([None] * len(files))
+        received = receive([_sent(*article) for article in zip(ids, files, contents, days, strict=True)], settings.max_article_characters)
+        check_limits([article.text for article in received.submitted], settings)
     except Problem as error:
         _fail(error.detail, BAD_INPUT)
-    return [Submitted(name, text, published_on=day) for name, text, day in zip(assign_ids([None] * len(paths)), texts, days, strict=True)]
+    return received
+
+
+def _files_of(path: Path) -> list[Path]:
+    """The path itself, or the files of a folder by name, hidden ones left out."""
+    if not path.is_dir():
+        return [path]
+    try:
+        files = sorted(file for file in path.iterdir() if file.is_file() and not file.name.startswith("."))
+    except OSError as error:
+        _fail(f"{path}: {error.strerror}", BAD_INPUT)
+    if not files:
+        _fail(f"{path}: a folder without files", BAD_INPUT)
+    return files
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return sys.stdin.buffer.read() if path == STANDARD_INPUT else path.read_bytes()
+    except OSError as error:
+        _fail(f"{path}: {error.strerror}", BAD_INPUT)
+
+
+def _sent(name: str, path: Path, content: bytes, day: datetime.date | None) -> Sent:
+    """A file as an article. UTF-8 is a text as it stands: offsets count what the file holds, and nothing of it need be returned."""
+    file = "standard input" if path == STANDARD_INPUT else str(path)
+    if kind_of(content) == "text" and (decoded := strictly(content)) and decoded.encoding == "utf-8" and "\0" not in decoded.text:
+        return Sent(Submitted(name, decoded.text, published_on=day))
+    return Sent(Submitted(name, "", published_on=day), content, None, file)
 
 
 def _day(value: str) -> datetime.date | None:
@@ -133,20 +173,6 @@ def _day(value: str) -> datetime.date | None:
         return parse_date(value)
     except ValueError as error:
         _fail(f'--published-on {value}: {error}, or "none"', BAD_INPUT)
-
-
-def _text(path: Path) -> str:
-    try:
-        # newline="" keeps CRLF as it is: offsets count what the file holds.
-        with path.open(encoding="utf-8", newline="") as stream:
-            text = stream.read()
-    except OSError as error:
-        _fail(f"{path}: {error.strerror}", BAD_INPUT)
-    except UnicodeDecodeError as error:
-        _fail(f"{path}: not UTF-8 text (byte {error.start})", BAD_INPUT)
-    if not text.strip() or "\0" in text:
-        _fail(f"{path}: {'holds a NUL character' if text.strip() else 'holds no text'}", BAD_INPUT)
-    return text
 
 
 @contextlib.contextmanager

@@ -8,16 +8,21 @@ from collections.abc import AsyncIterator
 from typing import Any, Literal
 
 from casebrief import __version__
+from casebrief.models.engine import Stop
 from casebrief.models.errors import CatalogError, EngineError
 from casebrief.service.domain.schema import SummaryResponse, json_schema
 from casebrief.service.edges.desk import ClientGone, Desk
+from casebrief.service.edges.forms import FORM_SCHEMA, JSON, MULTIPART, media_type, read_request
 from casebrief.service.edges.problems import MEDIA_TYPE, Problem, ProblemDetails, of_engine
-from casebrief.service.edges.requests import SummaryRequest, parse, to_submitted
+from casebrief.service.edges.received import receive
+from casebrief.service.edges.requests import SummaryRequest, check_limits, to_sent
+from casebrief.service.edges.settings import Settings
 from casebrief.service.edges.wiring import Casebrief
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 BYTES_A_CHARACTER = 12
 """JSON may write one code point as two escapes of six bytes."""
@@ -55,9 +60,10 @@ class ModelLine(BaseModel):
 
 
 _PROBLEMS: dict[int | str, dict[str, Any]] = {
-    400: {"description": "The body is not JSON"},
-    413: {"description": "More articles or characters than the limits allow"},
-    422: {"description": "Something in the request does not fit; `errors` names each place"},
+    400: {"description": "The body is not JSON, or no form"},
+    413: {"description": "More articles, characters or bytes than the limits allow"},
+    415: {"description": "The content type is neither JSON nor a form"},
+    422: {"description": "Something in the request does not fit, or a file cannot be read; `errors` names each place"},
     500: {"description": "The model failed in a way that a retry does not mend"},
     503: {"description": "The queue is full, the model is being restarted, or the service is closing; see Retry-After"},
     504: {"description": "The deadline has passed, waiting included"},
@@ -96,16 +102,28 @@ def create_app(product: Casebrief) -> FastAPI:
     @app.post(
         "/v1/summaries",
         response_model=SummaryResponse,
-        responses=_problem_responses(400, 413, 422, 500, 503, 504),
-        openapi_extra={"requestBody": {"required": True, "content": {"application/json": {"schema": {"$ref": "#/components/schemas/SummaryRequest"}}}}},
+        responses=_problem_responses(400, 413, 415, 422, 500, 503, 504),
+        openapi_extra={
+            "requestBody": {
+                "required": True,
+                "content": {JSON: {"schema": {"$ref": "#/components/schemas/SummaryRequest"}}, MULTIPART: {"schema": FORM_SCHEMA}},
+            }
+        },
         summary="Summarise several articles about one lawsuit",
     )
     async def summarize(request: Request) -> Response:
         settings = product.settings
-        wanted = parse(await _body(request, settings.max_request_characters * BYTES_A_CHARACTER + ROOM_FOR_KEYS), settings)
-        submitted = to_submitted(wanted)
+        media_type(request.headers)  # refused before its body is read
+        wanted = await read_request(await _body(request, _most(settings)), request.headers, settings)
+        sent = to_sent(wanted)
         deadline_s = min(settings.deadline_s, wanted.deadline_s or settings.deadline_s)
-        summary = await desk.run(lambda stop, queued_s: product.summarizer.summarize(submitted, stop, queued_s=queued_s), deadline_s, request.is_disconnected)
+
+        def work(stop: Stop, queued_s: float) -> SummaryResponse:
+            received = receive(sent, settings.max_article_characters, stop)
+            check_limits([article.text for article in received.submitted], settings)
+            return received.told(product.summarizer.summarize(received.submitted, stop, queued_s=queued_s))
+
+        summary = await desk.run(work, deadline_s, request.is_disconnected)
         return Response(summary.model_dump_json(by_alias=True), media_type="application/json")
 
     @app.get("/healthz", response_model=Health, summary="Whether the process lives")
@@ -154,15 +172,23 @@ def _model_line(product: Casebrief, name: str) -> ModelLine:
     )
 
 
+def _most(settings: Settings) -> int:
+    """The most bytes that a body within all limits can have: texts as escapes, files as base64."""
+    return settings.max_request_characters * BYTES_A_CHARACTER + settings.max_files_mb * 1_000_000 * 4 // 3 + ROOM_FOR_KEYS
+
+
 async def _body(request: Request, most: int) -> bytes:
     """The body, refused as soon as more than ``most`` bytes of it have come."""
     parts: list[bytes] = []
     size = 0
-    async for part in request.stream():
-        size += len(part)
-        if size > most:
-            raise Problem(413, "request-too-long", "The request is too long", f"the body has more than {most} bytes")
-        parts.append(part)
+    try:
+        async for part in request.stream():
+            size += len(part)
+            if size > most:
+                raise Problem(413, "request-too-long", "The request is too long", f"the body has more than {most} bytes")
+            parts.append(part)
+    except ClientDisconnect:
+        raise ClientGone from None
     return b"".join(parts)
 
 

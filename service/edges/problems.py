@@ -24,7 +24,7 @@ class ProblemDetails(BaseModel):
     type: Annotated[str, Field(examples=["urn:casebrief:problem:invalid-request"])]
     title: Annotated[str, Field(examples=["The request does not fit"])]
     status: Annotated[int, Field(examples=[422])]
-    detail: Annotated[str, Field(examples=["/articles/0/text: Field required"])]
+    detail: Annotated[str, Field(examples=['/articles/0/published_on: must be a day written as "2025-01-23"'])]
     errors: list[Fault] | None = None
 
 

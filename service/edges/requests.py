@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import datetime
 import json
 import re
+from collections import Counter
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from casebrief.service.edges.problems import Problem
+from casebrief.service.edges.received import Sent
 from casebrief.service.edges.settings import Settings
 from casebrief.service.pipeline.articles import Submitted
 from casebrief.service.pipeline.summarizing import assign_ids
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema, model_validator
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 EARLIEST, LATEST = datetime.date(1900, 1, 1), datetime.date(2199, 12, 31)
@@ -52,20 +56,56 @@ NO_NUL = r"^[^\u0000]*$"
 Text = Annotated[str, BeforeValidator(_clean)]
 
 
+def _given(value: object) -> object:
+    if value is None:
+        raise ValueError("must not be null: leave the key out")
+    return value
+
+
+def _base64(value: str) -> str:
+    try:
+        content = base64.b64decode("".join(value.split()), validate=True)
+    except (binascii.Error, ValueError):
+        raise ValueError("is not base64 (RFC 4648)") from None
+    if not content:
+        raise ValueError("is an empty file: send the article itself")
+    return value
+
+
+FORMS = ("text", "html", "file")
+"""How an article may come: exactly one of these."""
+
+_FILLED = r"^[^\u0000]*\S[^\u0000]*$"
+_TEXT = {"type": "string", "minLength": 1, "pattern": _FILLED, "description": "The article's text; offsets of citations count its Unicode code points."}
+_HTML = {
+    "type": "string",
+    "minLength": 1,
+    "pattern": _FILLED,
+    "description": "The page as HTML. The story is found in it and returned as the article's `text`, whose code points the citations count.",
+}
+_FILE = {
+    "type": "string",
+    "minLength": 4,
+    "contentEncoding": "base64",
+    "pattern": r"^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{4})$",
+    "description": "A file as base64: HTML, PDF, DOCX, EML or text in any encoding, told apart by what is in it. Its text is returned as the article's `text`.",
+}
+
+
 class ArticleIn(BaseModel):
-    """One article, as plain text, as a person would paste it: menus, captions and comments may be in it."""
+    """One article, as plain text as a person would paste it (menus, captions and comments may be in it), as HTML, or as a file: exactly one of these."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, json_schema_extra={"oneOf": [{"required": [form]} for form in FORMS]})
 
-    text: Annotated[
-        Text,
-        BeforeValidator(_not_blank),
+    text: Annotated[Annotated[Text, BeforeValidator(_not_blank)] | None, BeforeValidator(_given), WithJsonSchema(_TEXT)] = None
+    html: Annotated[Annotated[Text, BeforeValidator(_not_blank)] | None, BeforeValidator(_given), WithJsonSchema(_HTML)] = None
+    file: Annotated[Annotated[str, AfterValidator(_base64)] | None, BeforeValidator(_given), WithJsonSchema(_FILE)] = None
+    name: Annotated[
+        Text | None,
         Field(
-            description="The article's text; offsets of citations count its Unicode code points.",
-            min_length=1,
-            json_schema_extra={"pattern": r"^[^\u0000]*\S[^\u0000]*$"},
+            max_length=300, json_schema_extra={"pattern": NO_NUL}, description="The file's name: returned, and used in messages; it says nothing of the kind."
         ),
-    ]
+    ] = None
     id: Annotated[
         str | None,
         Field(description="Your name for it; a1, a2 … where it is left out.", min_length=1, max_length=64, pattern=r"^[A-Za-z0-9._-]+$"),
@@ -78,6 +118,12 @@ class ArticleIn(BaseModel):
         | None,
         Field(description="The day of publication: relative dates of the article are resolved against it."),
     ] = None
+
+    @model_validator(mode="after")
+    def _one_form(self) -> Self:
+        if sum(getattr(self, form) is not None for form in FORMS) != 1:
+            raise ValueError('send exactly one of "text", "html" and "file" for an article')
+        return self
 
 
 class SummaryRequest(BaseModel):
@@ -114,9 +160,8 @@ class SummaryRequest(BaseModel):
     ] = None
 
 
-def parse(body: bytes, settings: Settings) -> SummaryRequest:
-    """The request of a body. Raises `Problem`: 400 for what is not JSON, 413 over a limit, 422 for the rest."""
-    document = _decode(body)
+def of_document(document: Any, settings: Settings) -> SummaryRequest:
+    """The request of a decoded document. Raises `Problem`: 413 over a limit, 422 for the rest."""
     _limits(document, settings)
     try:
         request = SummaryRequest.model_validate(document)
@@ -129,13 +174,15 @@ def parse(body: bytes, settings: Settings) -> SummaryRequest:
     return request
 
 
-def _decode(body: bytes) -> Any:
+def decode_json(body: bytes) -> Any:
+    """The document of a body. Raises `Problem` 400 for what is not JSON."""
+
     def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        keys = [key for key, _ in pairs]
-        for key in keys:
-            if keys.count(key) > 1:
-                raise ValueError(f"the key {key!r} is given twice in one object")
-        return dict(pairs)
+        made = dict(pairs)
+        if len(made) != len(pairs):
+            counts = Counter(key for key, _ in pairs)
+            raise ValueError(f"the key {counts.most_common(1)[0][0]!r} is given twice in one object")
+        return made
 
     def no_constant(name: str) -> Any:
         raise ValueError(f"{name} is no JSON number")
@@ -154,15 +201,15 @@ def _limits(document: Any, settings: Settings) -> None:
     articles = document.get("articles") if isinstance(document, dict) else None
     if not isinstance(articles, list):
         return
-    if len(articles) > settings.max_articles:
-        raise _too_many(len(articles), settings)
+    check_count(len(articles), settings)
     check_limits([text for article in articles if isinstance(article, dict) and isinstance(text := article.get("text"), str)], settings)
+    sizes = [len(file) * 3 // 4 for article in articles if isinstance(article, dict) and isinstance(file := article.get("file"), str)]
+    check_sizes(sizes, settings)
 
 
 def check_limits(texts: Sequence[str], settings: Settings) -> None:
     """Refuse texts over the limits. Raises `Problem` 413."""
-    if len(texts) > settings.max_articles:
-        raise _too_many(len(texts), settings)
+    check_count(len(texts), settings)
     sizes = [len(text) for text in texts]
     for place, size in enumerate(sizes):
         if size > settings.max_article_characters:
@@ -173,8 +220,17 @@ def check_limits(texts: Sequence[str], settings: Settings) -> None:
         raise Problem(413, "request-too-long", "The request is too long", detail)
 
 
-def _too_many(count: int, settings: Settings) -> Problem:
-    return Problem(413, "too-many-articles", "Too many articles", f"{count} articles were sent; at most {settings.max_articles} are read at once")
+def check_sizes(sizes: Sequence[int], settings: Settings) -> None:
+    """Refuse files of more bytes together than the limit. Raises `Problem` 413."""
+    if sum(sizes) > settings.max_files_mb * 1_000_000:
+        detail = f"the files have {sum(sizes) / 1e6:.1f} MB together; at most {settings.max_files_mb} are read"
+        raise Problem(413, "files-too-large", "The files are too large", detail)
+
+
+def check_count(count: int, settings: Settings) -> None:
+    """Refuse more articles than the limit. Raises `Problem` 413."""
+    if count > settings.max_articles:
+        raise Problem(413, "too-many-articles", "Too many articles", f"{count} articles were sent; at most {settings.max_articles} are read at once")
 
 
 def _unprocessable(error: ValidationError) -> Problem:
@@ -189,10 +245,16 @@ def _unprocessable(error: ValidationError) -> Problem:
     return Problem(422, "invalid-request", "The request does not fit", f"{first['pointer']}: {first['detail']}", errors=faults)
 
 
-def to_submitted(request: SummaryRequest) -> list[Submitted]:
-    """The articles for the pipeline, with ids for those that have none."""
+def to_sent(request: SummaryRequest) -> list[Sent]:
+    """The articles to be read, with ids for those that have none."""
     ids = assign_ids([article.id for article in request.articles])
-    return [
-        Submitted(name, article.text, article.title, article.publisher, article.url, article.published_on)
-        for name, article in zip(ids, request.articles, strict=True)
-    ]
+    sent = []
+    for place, (name, article) in enumerate(zip(ids, request.articles, strict=True)):
+        said = Submitted(name, article.text or "", article.title, article.publisher, article.url, article.published_on)
+        if article.html is not None:
+            sent.append(Sent(said, article.html, "html", article.name, f"/articles/{place}/html"))
+        elif article.file is not None:
+            sent.append(Sent(said, base64.b64decode("".join(article.file.split())), None, article.name, f"/articles/{place}/file"))
+        else:
+            sent.append(Sent(said))
+    return sent

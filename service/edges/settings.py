@@ -50,6 +50,8 @@ class Settings(BaseSettings):
     max_articles: Positive = 20
     max_article_characters: Positive = 200_000
     max_request_characters: Positive = 1_000_000
+    max_files_mb: Positive = 20
+    """The files of a request together, as they are before base64."""
     concurrency: Positive = 4
     """Requests that are worked on side by side."""
     queue: Annotated[int, Field(ge=0)] = 8

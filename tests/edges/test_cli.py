@@ -129,8 +129,20 @@ def test_bad_input_is_one_line_and_exit_code_2(article, arguments, words):
     refused(casebrief(*[article if part == "WIRE" else part for part in arguments], **RULES), 2, words)
 
 
-@pytest.mark.parametrize(("content", "words"), [(b"", "holds no text"), (b" \n", "holds no text"), (b"a\0b", "NUL"), (b"\xff\xfe", "not UTF-8")])
-def test_files_that_are_no_text(tmp_path, content, words):
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "empty: send the article itself"),
+        (b" \n", "empty"),
+        (b"a\0b", "binary data"),
+        (b"\xff\xfe", "empty"),
+        (b"PK\5\6" + bytes(18), "a zip archive: send the files in it one by one"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(40), "an image: run text recognition"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "password-protected office document: save it as DOCX"),
+        (b"%PDF-1.7\nnothing", "damaged PDF"),
+    ],
+)
+def test_files_that_cannot_be_read(tmp_path, content, words):
     path = tmp_path / "a.txt"
     path.write_bytes(content)
     refused(casebrief("summarize", path, **RULES), 2, words)

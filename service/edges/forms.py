@@ -1,0 +1,107 @@
+"""The body of a request by its content type: JSON as it is, and ``multipart/form-data`` made into the same document."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import AsyncGenerator
+from typing import Any
+
+from casebrief.service.edges.problems import Problem
+from casebrief.service.edges.requests import SummaryRequest, decode_json, of_document
+from casebrief.service.edges.settings import Settings
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData, Headers, UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
+
+JSON, MULTIPART = "application/json", "multipart/form-data"
+FILE, ARTICLES, DEADLINE = "file", "articles", "deadline_s"
+
+FORM_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "required": [FILE],
+    "properties": {
+        FILE: {"type": "array", "minItems": 1, "items": {"type": "string", "format": "binary"}, "description": "The files, one article each, in their order."},
+        ARTICLES: {
+            "type": "string",
+            "contentMediaType": JSON,
+            "description": "A JSON list with an object for each file, in their order, of the keys `id`, `title`, `publisher`, `url`, `published_on`; `{}` where there is nothing to say.",
+        },
+        DEADLINE: {"type": "string", "description": "As in the JSON request."},
+    },
+    "additionalProperties": False,
+}
+"""For the document: how a form looks."""
+
+
+def media_type(headers: Headers) -> str:
+    """The content type without its parameters. Raises `Problem` 415 unless it is one of the two."""
+    given = headers.get("content-type", "").partition(";")[0].strip().lower()
+    if given not in (JSON, MULTIPART):
+        what = f"the content type {given!r} is" if given else "a body without a content type is"
+        detail = f'{what} not read: send {JSON} (text, HTML or base64 of a file in it), or {MULTIPART} with files as "{FILE}"'
+        raise Problem(415, "unsupported-media-type", "The content type is not read", detail)
+    return given
+
+
+async def read_request(body: bytes, headers: Headers, settings: Settings) -> SummaryRequest:
+    """The request of a body; what is large is parsed in a thread. Raises `Problem`: 400, 413, 415 or 422."""
+    if media_type(headers) == JSON:
+        return await run_in_threadpool(lambda: of_document(decode_json(body), settings))
+    document = await _document(body, headers, settings)
+    return await run_in_threadpool(of_document, document, settings)
+
+
+async def _document(body: bytes, headers: Headers, settings: Settings) -> dict[str, Any]:
+    """A form as the document that JSON would have sent."""
+
+    async def whole() -> AsyncGenerator[bytes, None]:
+        yield body
+
+    parser = MultiPartParser(headers, whole(), max_files=settings.max_articles, max_fields=2, max_part_size=1 << 20)
+    parser.spool_max_size = len(body) + 1  # nothing that a client sends is written to disk
+    try:
+        form = await parser.parse()
+    except MultiPartException as error:
+        raise Problem(
+            400, "not-a-form", "The body is not a form", f"{error.message.rstrip('.')}; send {MULTIPART} with at most {settings.max_articles} files"
+        ) from None
+    try:
+        return await _put_together(form)
+    finally:
+        await form.close()
+
+
+async def _put_together(form: FormData) -> dict[str, Any]:
+    unknown = sorted(set(form) - {FILE, ARTICLES, DEADLINE})
+    if unknown:
+        raise _unfit(f'the field {unknown[0]!r} is not known: files come as "{FILE}"')
+    uploads = form.getlist(FILE)
+    files = [upload for upload in uploads if isinstance(upload, UploadFile)]
+    if not files or len(files) != len(uploads):
+        raise _unfit(f'the field "{FILE}" must hold a file, with a file name')
+    about = _json(form, ARTICLES, [{} for _ in files])
+    if not isinstance(about, list) or len(about) != len(files) or not all(isinstance(one, dict) for one in about):
+        raise _unfit(f'the field "{ARTICLES}" must be a list with one object for each of the {len(files)} files')
+    articles = []
+    for said, file in zip(about, files, strict=True):
+        named = {"name": file.filename} if file.filename else {}
+        articles.append({**named, **said, "file": base64.b64encode(await file.read()).decode("ascii")})
+    deadline = _json(form, DEADLINE, None)
+    return {"articles": articles} | ({} if deadline is None else {DEADLINE: deadline})
+
+
+def _json(form: FormData, name: str, missing: Any) -> Any:
+    """A field's value, which is JSON; ``missing`` where there is none."""
+    values = form.getlist(name)
+    if not values:
+        return missing
+    if len(values) > 1 or not isinstance(values[0], str):
+        raise _unfit(f"the field {name!r} must be given once, as text")
+    try:
+        return decode_json(values[0].encode())
+    except Problem as error:
+        raise _unfit(f"the field {name!r} is not JSON: {error.detail.partition(';')[0]}") from None
+
+
+def _unfit(detail: str) -> Problem:
+    return Problem(422, "invalid-request", "The request does not fit", detail)
