@@ -110,7 +110,9 @@ def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
     in_place = rf"(?P<city>{_PLACE})(?:,\s(?:{state}|(?P<abbreviated>[A-Z][a-z]{{2,4}}\.|D\.C\.)))?"
     sources = {
         "district": rf"(?:{us}\sDistrict\sCourt,?\s(?:(?:for|in|of)\s)?(?:the\s)?)?{direction}\sDistrict\sof\s{state}",
-        "single": rf"{us}\sDistrict\sCourt,?\s(?:(?:for|in|of)\s)?(?:the\s)?District\sof\s{state}",
+        "single": rf"(?:{us}\sDistrict\sCourt,?\s(?:(?:for|in|of)\s)?(?:the\s)?)?District\sof\s(?!Columbia){state}",
+        "directed": rf"{direction}\s{state}(?:['’]s)?\s(?:federal|U\.S\.\sdistrict)\scourt\b",
+        "states": rf"{state}['’]s\s(?:federal|U\.S\.\sdistrict)\scourt\b",
         "dc": rf"{us}\sDistrict\sCourt,?\s(?:(?:for|in|of)\s)?(?:the\s)?(?P<columbia>District\sof\sColumbia)",
         "cited": r"\b(?P<cited>[NSEWMC]\.D\.\s?[A-Z][\w.]*\.?(?:\s[A-Z][a-z]+\.?)?|D\.\s?[A-Z][a-z]{2,5}\.|D\.D\.C\.|D\.N\.J\.|D\.N\.H\.|D\.N\.M\.|D\.R\.I\.|D\.S\.C\.)",
         "federal_in": rf"(?:{us}\s(?:district\s)?(?:[Dd]istrict\s)?[Cc]ourt(?:house)?|[Ff]ederal\sjudge)\sin\s(?:the\s)?{in_place}",
@@ -118,7 +120,9 @@ def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
         "circuit": r"(?:(?:U\.S\.|US|United States)\s)?(?:Court\sof\sAppeals\sfor\sthe\s)?(?P<circuit>\d{1,2}(?:st|nd|rd|th)|First|Second|Third|Fourth|Fifth|Sixth"
         r"|Seventh|Eighth|Ninth|Tenth|Eleventh|Federal|D\.C\.)\s(?:U\.S\.\s|US\s)?Circuit(?:\sCourt\sof\sAppeals)?(?!\sJudge|\sCourt\sof\s[A-Z]\w+\sCounty)",
         "scotus": r"(?P<scotus>U\.?S\.?\sSupreme\sCourt|Supreme\sCourt\sof\sthe\sUnited\sStates)",
-        "chancery": r"(?P<chancery>(?:Delaware(?:['’]s)?\s)?Court\sof\sChancery(?:\sin\sDelaware|\sof\sDelaware)?|Delaware\sChancery\sCourt)",
+        "chancery": r"(?P<chancery>(?:Delaware(?:['’]s)?\s)?Court\sof\sChancery(?:\sin\sDelaware|\sof\s(?:the\sState\sof\s)?Delaware)?|Delaware\sChancery\sCourt)",
+        "of_state": rf"(?P<of_state>{state}(?:['’]s)?\s(?:Supreme\s(?:Judicial\s)?Court(?:\sof\sAppeals)?|Superior\sCourt|Courts?\sof\s(?:Criminal\s)?Appeals?|Appeals\sCourt)"
+        rf"|(?:Supreme\s(?:Judicial\s)?Court(?:\sof\sAppeals)?|Court\sof\sAppeals)\s(?:of|for)\s(?:the\s(?:State|Commonwealth)\sof\s)?{state.replace('<state>', '<state2>')})",
         "county": rf"(?P<county>{_PLACE}\sCounty\s(?:Superior|Circuit|District|Supreme|Common\sPleas)\sCourt|{_PLACE}\sCounty\sCourt\sof\sCommon\sPleas"
         rf"|(?:Superior|Circuit|District|Supreme)\sCourt\s(?:of|for|in)\s(?:the\s)?{_PLACE}(?:\sCounty)?|{_PLACE}\sSuperior\sCourt(?:\sof\sJustice)?)",
         "elsewhere": rf"(?P<elsewhere>High\sCourt(?:\sof\s(?:Justice|England\sand\sWales|Australia|{_PLACE}))?(?:,?\s(?:in\s)?(?:London|King['’]s\sBench\sDivision|Chancery\sDivision))?"
@@ -160,8 +164,12 @@ def _phrase(kind: str, match: re.Match[str], span: Span) -> CourtPhrase | None:
     if kind == "chancery":
         delaware = "Delaware" in words
         return CourtPhrase(span, Court(court_id="delch" if delaware else None, name="Delaware Court of Chancery" if delaware else words), delaware)
+    if kind == "of_state":
+        court_id = _state_court_id(re.sub(r"['’]s\s", " ", words), parts.get("state") or parts["state2"])
+        return CourtPhrase(span, Court(court_id=court_id, name=words), True, appellate="Superior" not in words)
     if kind == "county":
-        court_id = _state_court_id(words)
+        place = words.split(maxsplit=1)[0] if not words.startswith(("Superior", "Circuit", "District", "Supreme")) else words.rsplit(maxsplit=1)[-1]
+        court_id = _state_court_id(words, place)
         return CourtPhrase(span, Court(court_id=court_id, name=words), True)
     if kind == "elsewhere":
         return CourtPhrase(span, Court(court_id=None, name=words), True, appellate=words == "Court of Appeal")
@@ -174,20 +182,19 @@ def _phrase(kind: str, match: re.Match[str], span: Span) -> CourtPhrase | None:
 
 
 @cache
-def _state_court_id(words: str) -> str | None:
+def _state_court_id(words: str, place: str) -> str | None:
     """The id that courts-db gives a county or state court by its whole name, when it is one and bears the place's name."""
     found = find_court(words)
     if len(found) != 1:
         return None
     name = next(court["name"] for court in _courts if court["id"] == found[0])
-    place = words.split(maxsplit=1)[0] if not words.startswith(("Superior", "Circuit", "District", "Supreme")) else words.rsplit(maxsplit=1)[-1]
     return str(found[0]) if place in name else None
 
 
 def _federal(kind: str, parts: dict[str, str]) -> Court | None:
-    if kind == "district":
+    if kind in ("district", "directed"):
         return _district(parts["state"], parts["direction"].lower())
-    if kind == "single":
+    if kind in ("single", "states"):
         return _by_state(parts["state"])
     if kind == "dc":
         return _by_state("District of Columbia")

@@ -10,7 +10,7 @@ from casebrief.service.domain.article import Article
 from casebrief.service.domain.dates import in_words
 from casebrief.service.domain.dockets import dockets
 from casebrief.service.domain.evidence import Evidence, computed, copied
-from casebrief.service.domain.money import counts, percentages, sums
+from casebrief.service.domain.money import counts, percentages, shares, sums
 from casebrief.service.domain.quotations import quotations
 from casebrief.service.domain.schema import LONGEST_VALUE, Cause, Counsel, Court, Date, DocketNumber, Figure, Money, Name, Parties, Relief, Response, Speaker
 from casebrief.service.domain.spans import Span
@@ -109,7 +109,8 @@ def _docket(said: Said) -> Iterator[Evidence]:
 def _court(said: Said) -> Iterator[Evidence]:
     met = [phrase for phrase in court_phrases(said.text, said.tag.within) if phrase.span.meets(said.tag.span) and phrase.precise]
     best = max(met, key=lambda phrase: min(phrase.span.end, said.tag.span.end) - max(phrase.span.start, said.tag.span.start), default=None)
-    court = Court(court_id=best.court.court_id, name=best.court.name) if best else Court(court_id=None, name=said.words)
+    known = best and (best.court.court_id or best.span.holds(said.tag.span))
+    court = Court(court_id=best.court.court_id, name=best.court.name) if best and known else Court(court_id=None, name=said.words)
     yield from said.copied(court, about="appellate" if best and best.appellate else "")
 
 
@@ -164,7 +165,7 @@ OTHER_RELIEF = frozenset({"injunction", "declaration", "jury_trial"})
 def _money_or_kind(said: Said) -> Iterator[Evidence]:
     one = next((one for one in sums(said.text, said.tag.within) if one.span.meets(said.tag.span)), None)
     kind = said.tag.member
-    if one or kind in SUMS:
+    if kind in SUMS or (one and kind not in OTHER_RELIEF):
         told = kind if kind in SUMS else "other"
         amount, currency, per, qualifier = (one.amount, one.currency, one.per, one.qualifier) if one else (None, None, None, None)
         yield from said.copied(Money(kind=told, amount=amount, currency=currency, per=per, qualifier=qualifier))  # type: ignore[arg-type]
@@ -209,17 +210,18 @@ def _figure(said: Said) -> Iterator[Evidence]:
         if one.span.meets(span):
             yield from said.copied(Figure(quantity=one.amount, unit=one.currency), _around(one.span, span))
             return
-    for share in percentages(said.text, said.tag.within):
-        if share.span.meets(span):
-            yield from said.copied(Figure(quantity=share.quantity, unit="percent"), _around(share.span, span))
-            return
+    for unit, found in (("percent", percentages), ("share", shares)):
+        for share in found(said.text, said.tag.within):
+            if share.span.meets(span):
+                yield from said.copied(Figure(quantity=share.quantity, unit=unit), _around(share.span, span))
+                return
     count = next((one for one in counts(said.text, said.tag.within, spelled=True) if one.span.meets(span)), None)
     if count is None:
         yield from said.copied()
         return
     whole = _around(count.span, span)
-    unit = _unit(said.text, count.span.end, whole.end, said.tag.within.end)
-    yield from said.copied(Figure(quantity=count.quantity, unit=unit[0]) if unit else None, Span(whole.start, unit[1]) if unit else whole)
+    counted = _unit(said.text, count.span.end, whole.end, said.tag.within.end)
+    yield from said.copied(Figure(quantity=count.quantity, unit=counted[0]) if counted else None, Span(whole.start, counted[1]) if counted else whole)
 
 
 def _around(one: Span, other: Span) -> Span:
@@ -235,7 +237,16 @@ def _unit(text: str, start: int, marked: int, end: int) -> tuple[str, int] | Non
     ]
     inside = [match for match in words[:3] if start + match.end() <= marked]
     best = (inside or words[:1])[-1:]
-    return (best[0].group().lower(), max(marked, start + best[0].end())) if best else None
+    if not best or best[0].group().lower() in _NOT_COUNTED:
+        return None
+    return best[0].group().lower(), max(marked, start + best[0].end())
+
+
+_NOT_COUNTED = frozenset(
+    "a an the he she it they we who that this these those was were is are has have had could would will may can did do does be been of in at on by to for from"
+    " with as over under and or but not today now then when while left more less each apiece after before until since during per if than so there here".split()
+)
+"""Words behind a number that say nothing of what is counted."""
 
 
 MAKERS: dict[str, Maker] = {

@@ -2,7 +2,7 @@
 
 import pytest
 from casebrief.service.domain.dockets import dockets, same_docket
-from casebrief.service.domain.money import counts, sums
+from casebrief.service.domain.money import counts, shares, sums
 from casebrief.service.domain.names import names, same_name
 from casebrief.service.domain.parties import party_mentions
 from casebrief.service.domain.quotations import quotations
@@ -28,6 +28,16 @@ def whole(text: str) -> Span:
         ("US$4.5 billion", (4500000000, "USD", None, None)),
         ("A$90,000", (90000, "AUD", None, None)),
         ("€3.1 mln a day", (3100000, "EUR", "day", None)),
+        ("six hundred and forty dollars", (640, "USD", None, None)),
+        ("half a million euros", (500000, "EUR", None, None)),
+        ("N310 million", (310000000, "NGN", None, None)),
+        ("P54-million", (54000000, "PHP", None, None)),
+        ("R88m", (88000000, "ZAR", None, None)),
+        ("31 billion won", (31000000000, "KRW", None, None)),
+        ("90 pence an hour", (0.9, "GBP", None, None)),
+        ("$40 million, the Sydney company said in Australia", (40000000, "AUD", None, None)),
+        ("$40 million, a judge in Texas said", (40000000, "USD", None, None)),
+        ("Rs 2.7 billion, a court in Lahore held", (2700000000, "PKR", None, None)),
     ],
 )
 def test_sums(text, expected):
@@ -41,6 +51,19 @@ def test_sums(text, expected):
 )
 def test_counts(text, quantity):
     assert [found.quantity for found in counts(text, whole(text))] == [quantity]
+
+
+@pytest.mark.parametrize(
+    ("text", "quantity"),
+    [("half of the buyers", 0.5), ("a third", 0.33), ("one in four homes", 0.25), ("nine tenths of the shares", 0.9), ("two-thirds", 0.67)],
+)
+def test_shares(text, quantity):
+    assert [found.quantity for found in shares(text, whole(text))] == [quantity]
+
+
+@pytest.mark.parametrize("text", ["an N95 mask", "on the K2", "a half-truth", "the third day", "two in one"])
+def test_what_is_neither_sum_nor_share(text):
+    assert not [*sums(text, whole(text)), *shares(text, whole(text))]
 
 
 @pytest.mark.parametrize("text", ["38% of users", "$40 million", "12 percent"])
@@ -128,6 +151,12 @@ def test_parties(text, expected):
         ("in Manhattan federal court", "nysd"),
         ("in S.D.N.Y. on Monday", "nysd"),
         ("federal court in Washington", "dcd"),
+        ("in the District of Nevada", "nvd"),
+        ("Western New York federal court", "nywd"),
+        ("Nevada's federal court", "nvd"),
+        ("The Montana Supreme Court", "mont"),
+        ("the Nebraska Court of Appeals", "nebctapp"),
+        ("the Court of Chancery of the State of Delaware", "delch"),
         ("U.S. District Court for the District of Delaware", "ded"),
         ("the 9th U.S. Circuit Court of Appeals", "ca9"),
         ("the Delaware Court of Chancery", "delch"),
