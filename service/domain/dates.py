@@ -155,7 +155,8 @@ def _resolve(parts: dict[str, str], phrase: str, day: _Day, *, day_first: bool |
     if "ago" in parts:
         return _ago(_NUMBERS.get(parts["count"].lower()) or int(parts["count"]), parts["unit"].lower(), day.published)
     if "season" in parts:
-        return _by_season(*parts["season"].lower().split(), day.published)
+        which, season = parts["season"].lower().split()
+        return _by_season(which, season, day.published)
     return _relative(phrase, day.published)
 
 
