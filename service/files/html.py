@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import takewhile
 
 from casebrief.service.files.about import about
 from casebrief.service.files.extracted import Extracted, HtmlPlaces, Limits, Run
@@ -24,6 +25,9 @@ LEAST_WORDS = 25
 MOST_OF_THE_STORY = 0.5
 """An element that holds this share of what was voted for is the story's own, whatever its name says ("with-sidebar")."""
 
+SHORT = 12
+"""Words under which a piece apart from the story is a piece of the page."""
+
 WHOLE = 25
 """Letters from which a block may be part of a longer paragraph of trafilatura's."""
 
@@ -34,7 +38,7 @@ _FURNITURE = re.compile(
     r"|trending|popular|latest|newsletters?|subscri\w*|sign-?up|paywall|reg-?wall|consent\w*|cookies?|gdpr|cmp|onetrust\w*|privacy|share|sharing|social\w*|side-?bar|breadcrumbs?"
     r"|menu\w*|nav\w*|footer\w*|foot|byline|authors?|bio|captions?|credits?|adverts?|advertis\w*|ads?|ad-\w+|sponsor\w*|tags?|topics?|outbrain|taboola|pagination|pager|toolbar|widgets?"
     r"|skip\w*|banner|pop-?up|modal|overlay|timestamp|dateline-?time|meta|print-?only|hidden|sr-only|visually-?hidden|corrections-?policy|copyright|disclaimer|contentinfo|complementary"
-    r"|navigation|login|donat\w*|membership|poll|quiz|ticker|up-?next|next-?up|kicker|eyebrow|section-?label)(?![a-z])"
+    r"|navigation|login|videos?(?:-?player)?|player|gallery|slideshow|tagline|imprint|donat\w*|membership|poll|quiz|ticker|up-?next|next-?up|kicker|eyebrow|section-?label)(?![a-z])"
 )
 _LABEL = re.compile(
     r"(?:advertisement|sponsored|ad|share(?: (?:this|on).*)?|tweet|e-?mail|print|save|comments?(?: \(\d+\))?|\d+ comments?|related(?: (?:stories|articles|coverage|topics|links))?|more (?:on|from|in) .{0,60}"
@@ -54,7 +58,39 @@ _WALL = re.compile(
     re.IGNORECASE,
 )
 _ENDS = re.compile(r"[.!?…:][\"”’')\]]*(?:\s*\[\d+\])?$")
+_STANDFIRST = re.compile(r"(?<![a-z])(?:standfirst|dek|deck|sub-?title|sub-?head(?:line)?|summary|lede?|intro)(?![a-z])")
+_CELLS = ("li", "blockquote", "td", "th", "dd", "dt")
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+_PASSED_OVER = frozenset(
+    {
+        *_HEADINGS,
+        "li",
+        "blockquote",
+        "dd",
+        "dt",
+        "p",
+        "ul",
+        "ol",
+        "dl",
+        "pre",
+        "q",
+        "cite",
+        "a",
+        "b",
+        "strong",
+        "em",
+        "i",
+        "span",
+        "u",
+        "mark",
+        "small",
+        "font",
+        "abbr",
+        "sup",
+        "sub",
+    }
+)
+"""What a paragraph's words stand in without being in another part of the page."""
 
 
 def read_html(content: bytes | str, limits: Limits) -> Extracted:
@@ -105,12 +141,13 @@ def _story(page: Page, source: str) -> tuple[list[Block], Block | None, int]:
     weights = _weights(blocks, voted)
     furniture = [_is_furniture(block, weights) for block in blocks]
     chosen = {index for index, block in enumerate(blocks) if index in voted and not furniture[index] and not _is_label(block)}
-    chosen = _with_neighbours(blocks, chosen, furniture)
+    chosen = _without_strays(blocks, _with_neighbours(blocks, chosen, furniture))
     chosen, others = _first_article(blocks, chosen)
     chosen = {index for index in chosen if blocks[index].tag not in _HEADINGS or _heads(blocks, index, chosen)}
     headline = _headline(blocks, chosen, furniture)
     if headline is not None:
-        chosen = {index for index in chosen if index > headline or blocks[index].tag == "p"} | {headline}
+        standfirst = {index for index in range(headline + 1, min(chosen - {headline})) if _is_standfirst(blocks[index])}
+        chosen = {index for index in chosen if index > headline or blocks[index].tag == "p"} | {headline} | standfirst
     return [blocks[index] for index in sorted(chosen)], None if headline is None else blocks[headline], others
 
 
@@ -162,14 +199,23 @@ def _is_label(block: Block) -> bool:
         return True
     if words > 14 or block.tag == "h1":
         return False
+    if block.linked and words < SHORT and block.tag not in (*_HEADINGS, *_CELLS) and not _ENDS.search(block.text):
+        return True
     return bool(_LABEL.fullmatch(block.text) or _DAY_LINE.fullmatch(block.text))
 
 
 def _container(block: Block) -> Element:
     """What a paragraph stands in beside its like: the element around its own, lists and quotations passed over."""
-    own = {"p", "li", "ul", "ol", "blockquote", "dl", "dd", "dt", "pre", "q", "cite", *_HEADINGS}
-    inline = {"a", "b", "strong", "em", "i", "span", "u", "mark", "small", "font", "abbr", "sup", "sub"}
-    return next((element for element in block.element.chain() if element.tag not in own and element.tag not in inline), block.element)
+    return next((element for element in block.element.chain() if element.tag not in _PASSED_OVER), block.element)
+
+
+def _is_in(block: Block, home: Element) -> bool:
+    """Whether a block stands in an element itself, or in a table in it."""
+    return _container(block) is home or (home in block.element.chain() and any(element.tag == "table" for element in _up_to(block.element, home)))
+
+
+def _up_to(element: Element, end: Element) -> Iterator[Element]:
+    return takewhile(lambda here: here is not end, element.chain())
 
 
 def _with_neighbours(blocks: Sequence[Block], chosen: set[int], furniture: Sequence[bool]) -> set[int]:
@@ -180,15 +226,26 @@ def _with_neighbours(blocks: Sequence[Block], chosen: set[int], furniture: Seque
     if not homes:
         return chosen
     home, _ = homes.most_common(1)[0]
-    inside = {index for index in range(len(blocks)) if _container(blocks[index]) is home and not furniture[index] and not _is_label(blocks[index])}
+    inside = {index for index, block in enumerate(blocks) if _is_in(block, home) and not furniture[index] and not _is_label(block)}
     added = set(chosen)
     for index in sorted(inside - chosen):
         block = blocks[index]
         between = any(other < index for other in chosen) and any(other > index for other in chosen)
-        in_list = any(element.tag in ("li", "blockquote") for element in block.element.chain() if element is not home)
+        in_list = any(element.tag in _CELLS for element in _up_to(block.element, home))
         if _is_prose(block) or (between and (in_list or block.tag in _HEADINGS) and block.linked < len(block.text)):
             added.add(index)
     return added
+
+
+def _without_strays(blocks: Sequence[Block], chosen: set[int]) -> set[int]:
+    """The chosen without short pieces that stand outside the element that most of the story stands in."""
+    weights = _weights(blocks, chosen)
+    homes = [element for element, weight in weights.items() if weight >= MOST_OF_THE_STORY and element.tag not in _PASSED_OVER]
+    home = max(homes, key=lambda element: element.depth, default=None)
+    if home is None:
+        return chosen
+    inside = {index for index in chosen if any(element is home for element in blocks[index].element.chain())}
+    return inside | {index for index in chosen - inside if blocks[index].tag == "h1" or len(blocks[index].text.split()) >= SHORT}
 
 
 def _first_article(blocks: Sequence[Block], chosen: set[int]) -> tuple[set[int], int]:
@@ -215,6 +272,10 @@ def _heads(blocks: Sequence[Block], index: int, chosen: set[int]) -> bool:
         return True
     following = next((other for other in range(index + 1, len(blocks)) if blocks[other].tag not in _HEADINGS), None)
     return following in chosen
+
+
+def _is_standfirst(block: Block) -> bool:
+    return bool(_STANDFIRST.search(block.element.hints)) and not _is_label(block) and not _FURNITURE.search(block.element.hints)
 
 
 def _headline(blocks: Sequence[Block], chosen: set[int], furniture: Sequence[bool]) -> int | None:
