@@ -16,8 +16,8 @@ from casebrief.service.files.unreadable import Unreadable
 _LOCKED = 4
 """PDFium's error for a password (FPDF_ERR_PASSWORD)."""
 
-_SOFT_HYPHENS = "\x02\ufffe\u00ad"
-"""How PDFium writes a hyphen that only breaks a word at the end of a line."""
+_LINE_END_HYPHENS = "\x02\ufffe"
+"""How PDFium writes a hyphen behind which the word goes on in the next line; it writes no line break there."""
 
 WIDE_GAP = 1.35
 """A paragraph begins where the step to the next line is so many times the usual one of the document."""
@@ -110,13 +110,13 @@ def _rows_of_page(page: Any, number: int) -> Iterator[_Row]:
     for index in range(sheet.count_chars()):
         code = pdfium.FPDFText_GetUnicode(sheet, index)
         character = chr(code) if 0 < code < 0x110000 and not 0xD800 <= code < 0xE000 else " "
-        if character in "\r\n":
+        if character not in "\r\n":
+            characters.append(character)
+            boxes.append(sheet.get_charbox(index, loose=True))
+        if character in f"\r\n{_LINE_END_HYPHENS}":
             if row := _row(number, characters, boxes):
                 yield row
             characters, boxes = [], []
-            continue
-        characters.append(character)
-        boxes.append(sheet.get_charbox(index, loose=True))
     if row := _row(number, characters, boxes):
         yield row
     sheet.close()
@@ -127,7 +127,7 @@ def _row(page: int, characters: Sequence[str], boxes: Sequence[tuple[float, floa
     kept: list[int] = []
     hyphen = False
     for index, character in enumerate(characters):
-        if character in _SOFT_HYPHENS:
+        if character in _LINE_END_HYPHENS or character == "\u00ad":
             hyphen = True
         elif character.isspace():
             if kept and not characters[kept[-1]].isspace():
@@ -146,16 +146,15 @@ def _row(page: int, characters: Sequence[str], boxes: Sequence[tuple[float, floa
 
 
 def _without_running_lines(rows: Sequence[_Row]) -> list[_Row]:
-    """The lines without page numbers, and without heads and feet that come back on most pages."""
-    edges = {index for index, row in enumerate(rows) if index in (0, len(rows) - 1) or rows[index - 1].page != row.page or rows[index + 1].page != row.page}
+    """The lines without page numbers, and without heads and feet that come back on most pages; the first head stays, for it may tell the day."""
+    last = len(rows) - 1
+    edges = {index for index, row in enumerate(rows) if index in (0, last) or rows[index - 1].page != row.page or rows[index + 1].page != row.page}
     pages = len({row.page for row in rows})
-    if pages < 2:
-        return [row for index, row in enumerate(rows) if not (index in edges and len(rows) > 1 and _PAGE_NUMBER.fullmatch(row.text))]
     counts = Counter(_shape(rows[index].text) for index in edges)
     return [
         row
         for index, row in enumerate(rows)
-        if index not in edges or not (_PAGE_NUMBER.fullmatch(row.text) or (counts[_shape(row.text)] > max(1, MANY_PAGES * pages)))
+        if index not in edges or len(rows) == 1 or not (_PAGE_NUMBER.fullmatch(row.text) or (index and counts[_shape(row.text)] > max(1, MANY_PAGES * pages)))
     ]
 
 
@@ -165,7 +164,7 @@ def _shape(text: str) -> str:
 
 def _joined(rows: Sequence[_Row]) -> tuple[str, list[Line]]:
     """The text, lines of a paragraph joined by a space or over a hyphen, paragraphs by a blank line; and the lines with their places."""
-    usual = median(_steps(rows)) if len(rows) > 2 and list(_steps(rows)) else 0.0
+    usual = median(_steps(rows) or [0.0])
     width = max((row.right for row in rows), default=0.0)
     words = set(re.findall(r"[^\W\d_]+(?:-[^\W\d_]+)*", "\n".join(row.text.casefold() for row in rows)))
     text = ""
@@ -183,11 +182,10 @@ def _edges(row: _Row) -> tuple[float, ...]:
     return (*(round(box[0], 2) for box in row.boxes), round(row.boxes[-1][2], 2))
 
 
-def _steps(rows: Sequence[_Row]) -> Iterator[float]:
-    """The steps down from line to line on the same page."""
-    for before, row in pairwise(rows):
-        if before.page == row.page and before.bottom > row.bottom:
-            yield before.bottom - row.bottom
+def _steps(rows: Sequence[_Row]) -> list[float]:
+    """The steps down to lines that go on with a sentence, on the same page."""
+    pairs = [(before, row) for before, row in pairwise(rows) if before.page == row.page and before.bottom > row.bottom]
+    return [before.bottom - row.bottom for before, row in pairs if not _ENDS.search(before.text)]
 
 
 def _begins(before: _Row, row: _Row, usual: float, width: float) -> bool:
@@ -195,14 +193,14 @@ def _begins(before: _Row, row: _Row, usual: float, width: float) -> bool:
     if before.hyphen:
         return False
     ended = bool(_ENDS.search(before.text))
-    if before.page != row.page:
-        return ended or not row.text[0].islower()
     height = row.top - row.bottom
-    step = before.bottom - row.bottom
+    step = before.bottom - row.bottom if before.page == row.page else usual
     if usual and (step > WIDE_GAP * usual or (step < 0 and ended)):
         return True
     if abs((before.top - before.bottom) - height) > LARGER * height and not row.text[0].islower():
         return True
+    if before.page != row.page:
+        return ended
     if ended and row.left > before.left + INDENT * height:
         return True
     return ended and before.right < SHORT * width

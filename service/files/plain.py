@@ -8,6 +8,7 @@ from casebrief.service.files.extracted import Extracted
 from casebrief.service.files.sniffing import encoding_by_mark
 from casebrief.service.files.unreadable import Unreadable
 
+USUAL = "cp1252"
 UNFIT = "not text in an encoding that can be told: save it as UTF-8"
 
 
@@ -48,7 +49,9 @@ def decode(content: bytes, said: str | None = None) -> Decoded:
     from charset_normalizer import from_bytes  # not needed for most files
 
     # All of the text, not a sample: the first letter beyond ASCII may stand late in it.
-    best = from_bytes(content, steps=1, chunk_size=len(content)).best()
+    matches = list(from_bytes(content, steps=1, chunk_size=len(content)))
+    # What is in English and might as well be cp1252 is cp1252, not another page of the same few letters.
+    best = next((match for match in matches if USUAL in match.could_be_from_charset and match.chaos <= matches[0].chaos), matches[0] if matches else None)
     if best is None or "\0" in str(best):
         raise Unreadable("damaged", UNFIT)
     return Decoded(str(best), best.encoding, guessed=True)

@@ -139,10 +139,10 @@ def _of_text(text: str) -> Kind:
         return "html"
     if text.startswith("{\\rtf"):
         return "rtf"
+    if _is_mail(text):
+        return "mail"  # before HTML: the pages that are in it are not what it is
     ends = len(_BLOCK_END.findall(text[: 64 * HEAD]))
-    if ends >= 3 or (ends and _FRAGMENT.match(text)):
-        return "html"
-    return "mail" if _is_mail(text) else "text"
+    return "html" if ends >= 3 or (ends and _FRAGMENT.match(text)) else "text"
 
 
 def _is_mail(text: str) -> bool:
