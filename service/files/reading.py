@@ -8,6 +8,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 
@@ -58,10 +59,7 @@ def read_file(content: bytes | str, limits: Limits, kind: FileKind | None = None
 def _in_a_process(task: Task, content: bytes, stop: Callable[[], bool]) -> Extracted:
     command = [sys.executable, "-P", "-m", "casebrief.service.files.worker"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
-        try:
-            said = _talk(process, TASK.dump_json(task) + b"\n" + content, time.monotonic() + task.limits.clock_s, stop)
-        finally:
-            process.kill()
+        said = _talk(process, TASK.dump_json(task) + b"\n" + content, time.monotonic() + task.limits.clock_s, stop)
     if process.returncode:
         raise _died(process.returncode, task)
     try:
@@ -75,16 +73,22 @@ def _in_a_process(task: Task, content: bytes, stop: Callable[[], bool]) -> Extra
 
 def _talk(process: subprocess.Popen[bytes], said: bytes, ends: float, stop: Callable[[], bool]) -> bytes:
     """Give the process its file and hear its answer, while somebody wants it and its time lasts."""
-    first: bytes | None = said
-    while True:
-        try:
-            return process.communicate(first, timeout=LOOK_S)[0]
-        except subprocess.TimeoutExpired:
-            first = None  # what is left of it goes on being sent
-        if stop():
-            raise NotWanted
-        if time.monotonic() > ends:
-            raise Unreadable("too-slow", "a file that takes too long to read: paste its text")
+    heard: list[bytes] = []
+    # communicate() with a time limit forgets what it has not yet written (Python 3.11): a thread of its own needs none.
+    talk = threading.Thread(target=lambda: heard.append(process.communicate(said)[0]), daemon=True, name="casebrief-file")
+    talk.start()
+    try:
+        while talk.is_alive():
+            talk.join(LOOK_S)
+            if stop():
+                raise NotWanted
+            if time.monotonic() > ends:
+                raise Unreadable("too-slow", "a file that takes too long to read: paste its text")
+    finally:
+        if talk.is_alive():
+            process.kill()
+            talk.join()
+    return heard[0]
 
 
 def _died(code: int, task: Task) -> Unreadable:
