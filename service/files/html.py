@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import takewhile
 
 from casebrief.service.files.about import about
@@ -38,13 +38,13 @@ _FURNITURE = re.compile(
     r"|trending|popular|latest|newsletters?|subscri\w*|sign-?up|paywall|reg-?wall|consent\w*|cookies?|gdpr|cmp|onetrust\w*|privacy|share|sharing|social\w*|side-?bar|breadcrumbs?"
     r"|menu\w*|nav\w*|footer\w*|foot|byline|authors?|bio|captions?|credits?|adverts?|advertis\w*|ads?|ad-\w+|sponsor\w*|tags?|topics?|outbrain|taboola|pagination|pager|toolbar|widgets?"
     r"|skip\w*|banner|pop-?up|modal|overlay|timestamp|dateline-?time|meta|print-?only|hidden|sr-only|visually-?hidden|corrections-?policy|copyright|disclaimer|contentinfo|complementary"
-    r"|navigation|login|videos?(?:-?player)?|player|gallery|slideshow|tagline|imprint|donat\w*|membership|poll|quiz|ticker|up-?next|next-?up|kicker|eyebrow|section-?label)(?![a-z])"
+    r"|navigation|login|videos?(?:-?player)?|player|gallery|slideshow|tagline|imprint|fact-?box|info-?box|explainer|donat\w*|membership|poll|quiz|ticker|up-?next|next-?up|kicker|eyebrow|section-?label)(?![a-z])"
 )
 _LABEL = re.compile(
     r"(?:advertisement|sponsored|ad|share(?: (?:this|on).*)?|tweet|e-?mail|print|save|comments?(?: \(\d+\))?|\d+ comments?|related(?: (?:stories|articles|coverage|topics|links))?|more (?:on|from|in) .{0,60}"
     r"|read (?:more|next|also|on)\b.*|see also\b.*|also read\b.*|sign up\b.*|subscribe\b.*|log ?in\b.*|already a (?:subscriber|member).*|most (?:read|popular).*|trending.*|recommended.*|topics?:?.*|tags?:.*|filed under.*"
     r"|follow us\b.*|continue reading\b.*|story continues\b.*|article continues\b.*|photo(?:graph)?s?(?: by)?:? .{0,80}|image(?: credit)?:.*|(?:last )?updated\b.{0,60}|published\b.{0,60}|posted\b.{0,60}"
-    r"|by [A-Z].{0,60}|©.*|copyright\b.*|all rights reserved.*|\d+ min(?:ute)?s? read|listen to this article.*|this article was (?:originally )?published.*|get the .{0,60} newsletter.*|skip (?:to|advert).*)",
+    r"|[^.!?]{2,40}(?: [>›»] [^.!?]{2,40})+|by [A-Z].{0,60}|©.*|copyright\b.*|all rights reserved.*|\d+ min(?:ute)?s? read|listen to this article.*|this article was (?:originally )?published.*|get the .{0,60} newsletter.*|skip (?:to|advert).*)",
     re.IGNORECASE,
 )
 _DAY_LINE = re.compile(
@@ -55,6 +55,14 @@ _WALL = re.compile(
     r"\b(?:we|our (?:\d+ )?partners|this (?:site|website)|by (?:continuing|clicking))\b[^.]{0,80}\b(?:use[sd]?|value|process|store|care about|set|accept|agree)\b[^.]{0,120}\b(?:cookies?|your privacy|privacy policy|terms)\b"
     r"|\b(?:to continue reading|keep reading|unlimited (?:digital )?access|subscribe (?:now|today|to)|create (?:a|your) free account|already (?:a|have a) (?:subscri|account|member)|free articles? (?:left|remaining)"
     r"|sign up for|join the (?:conversation|discussion)|enable javascript|turn off your ad ?blocker|accept all|support (?:our|independent) journalism|download (?:our|the) app|delivered to your inbox)\b",
+    re.IGNORECASE,
+)
+_COMMENTS = re.compile(
+    r"(?:\d+ )?(?:readers['’] )?(?:comments?|thoughts|responses|replies)\b.{0,40}|leave a (?:reply|comment)|join the (?:conversation|discussion)|have your say",
+    re.IGNORECASE,
+)
+_ELSEWHERE = re.compile(
+    r"(?:read (?:this|these|more|next)|related|more (?:from|on|in|stories|news|headlines)|most (?:read|popular)|you (?:may|might) (?:also )?like|recommended|latest|up next|what to read|trending|also in)\b.{0,40}",
     re.IGNORECASE,
 )
 _ENDS = re.compile(r"[.!?…:][\"”’')\]]*(?:\s*\[\d+\])?$")
@@ -137,9 +145,12 @@ def _text(story: Sequence[Block]) -> tuple[str, list[Run]]:
 def _story(page: Page, source: str) -> tuple[list[Block], Block | None, int]:
     """The blocks of the story in their order, its headline among them, and how many further articles were left out."""
     blocks = page.blocks
-    voted = _votes(blocks, source)
+    closed = _behind_headings(blocks)
+    voted = _votes(blocks, source) - closed
+    if _words(blocks, voted) < LEAST_WORDS:
+        voted = {index for index, block in enumerate(blocks) if _is_prose(block)} - closed
     weights = _weights(blocks, voted)
-    furniture = [_is_furniture(block, weights) for block in blocks]
+    furniture = [index in closed or _is_furniture(block, weights) for index, block in enumerate(blocks)]
     chosen = {index for index, block in enumerate(blocks) if index in voted and not furniture[index] and not _is_label(block)}
     chosen = _without_strays(blocks, _with_neighbours(blocks, chosen, furniture))
     chosen, others = _first_article(blocks, chosen)
@@ -156,15 +167,33 @@ def _key(text: str) -> str:
 
 
 def _votes(blocks: Sequence[Block], source: str) -> set[int]:
-    """The blocks that trafilatura takes for the story; where it takes nothing, those that are paragraphs of prose."""
+    """The blocks that trafilatura takes for the story."""
     from trafilatura import extract  # half a second: only where a page is read
 
     told = extract(source, output_format="txt", include_comments=False, include_tables=True, include_links=False, include_images=False, deduplicate=False)
     lines = [_key(line) for line in (told or "").splitlines()]
     whole, joined = set(lines), "\n".join(lines)
     keys = [_key(block.text) for block in blocks]
-    voted = {index for index, key in enumerate(keys) if key and (key in whole or (len(key) >= WHOLE and key in joined))}
-    return voted or {index for index, block in enumerate(blocks) if _is_prose(block)}
+    return {index for index, key in enumerate(keys) if key and (key in whole or (len(key) >= WHOLE and key in joined))}
+
+
+def _words(blocks: Sequence[Block], indices: Iterable[int]) -> int:
+    return sum(len(blocks[index].text.split()) for index in indices)
+
+
+def _behind_headings(blocks: Sequence[Block]) -> set[int]:
+    """What stands under a heading of comments, to the end, or of other stories, to the next paragraph of prose; with the headings themselves."""
+    closed: set[int] = set()
+    elsewhere = False
+    for index, block in enumerate(blocks):
+        heading = block.tag in _HEADINGS and block.tag != "h1"
+        if heading and _COMMENTS.fullmatch(block.text) and any(_is_prose(before) for before in blocks[:index]):
+            return closed | set(range(index, len(blocks)))
+        if heading or (block.tag == "p" and _is_prose(block) and block.linked < len(block.text) / 2):
+            elsewhere = heading and bool(_ELSEWHERE.fullmatch(block.text))
+        if elsewhere:
+            closed.add(index)
+    return closed
 
 
 def _is_prose(block: Block) -> bool:

@@ -195,7 +195,19 @@ class _Parser(HTMLParser):
         elif self._title is not None:
             self._title.append(data)
         start = self._at()
-        self._take(data, start, start + len(data))
+        if any(element.tag == "pre" for element in self._open[-3:]):
+            self._take_set(data, start)
+        else:
+            self._take(data, start, start + len(data))
+
+    def _take_set(self, data: str, start: int) -> None:
+        """Text that is shown as it is written: a blank line ends a paragraph."""
+        end = 0
+        for blank in re.finditer(r"\n[ \t\r]*\n", data):
+            self._take(data[end : blank.start()], start + end, start + blank.start())
+            self.end_block()
+            end = blank.end()
+        self._take(data[end:], start + end, start + len(data))
 
     def handle_entityref(self, name: str) -> None:
         self._reference(f"&{name}")
