@@ -6,7 +6,7 @@ Absent fields are true negatives, apart from recall. `totals` sums cases up.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -14,6 +14,8 @@ import numpy as np
 from casebrief.evals.items import Item, all_items, cited_by, items_of, positions_of
 from casebrief.evals.labels import FIELDS, Case, LabelledFact
 from casebrief.evals.matching import Match, match, right_speaker
+from casebrief.service.domain.spans import Span
+from casebrief.service.domain.view import Seen, seen
 
 ErrorClass = Literal["missed", "spurious", "wrong value", "wrong role", "partial", "ungrounded", "not resolved"]
 
@@ -158,15 +160,22 @@ def _nearest(fact: LabelledFact, items: Sequence[Item]) -> Match | None:
 
 
 def _look_at_grounds(score: CaseScore, summary: dict[str, Any], texts: dict[str, str]) -> None:
-    """Citations that do not slice back, and copied values that are not their quote."""
+    """Citations that do not slice back, and copied values that are not what the view of the text has for their quote."""
+    views = {article: seen(text) for article, text in texts.items()}
     for name, item in all_items(summary, [*FIELDS[:-1]]):
         citations = cited_by(item)
         broken = [c for c in citations if texts.get(str(c.get("article")), "")[c.get("start", 0) : c.get("end", 0)] != c.get("quote")]
         score.citations += len(citations)
-        invented = not citations or (item.get("guarantee") == "copied" and item.get("value") != citations[0].get("quote"))
+        invented = not citations or (not broken and item.get("guarantee") == "copied" and item.get("value") != _read(citations[0], views))
         if broken or invented:
             score.ungrounded += 1
             score.errors.append(ErrorLine(score.case, name, "ungrounded", 2.0, None, _value(item)))
+
+
+def _read(citation: dict[str, Any], views: Mapping[str, Seen]) -> str | None:
+    """What the product's view of the article has for the words of a citation that slices back."""
+    view = views.get(str(citation.get("article")))
+    return view.words(Span(citation["start"], citation["end"])) if view else None
 
 
 def _told(summary: dict[str, Any]) -> str:

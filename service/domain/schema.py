@@ -64,11 +64,16 @@ def _is_none(value: object) -> bool:
     return value is None
 
 
+def _is_not(value: object) -> bool:
+    return not value
+
+
 class Citation(Frozen):
     """Words of an article: half-open offsets in Unicode code points into its text as the client sent it.
 
     For a file or HTML they count the extracted text, which the article's report returns; ``place`` then tells where in the file the words stand,
-    where that is known.
+    where that is known. ``folded``: the quote was read without what a person does not see in it (line ends, marks, invisible characters), and a value
+    copied from it is what was read.
     """
 
     article: str
@@ -76,6 +81,7 @@ class Citation(Frozen):
     end: Annotated[int, Field(ge=1)]
     quote: Annotated[str, Field(min_length=1)]
     place: Annotated[Place | None, Field(exclude_if=_is_none)] = None
+    folded: Annotated[bool, Field(exclude_if=_is_not)] = False
 
 
 class Parties(Frozen):
@@ -236,12 +242,13 @@ class ArticleReport(Frozen):
 
 
 class LedgerLine(Frozen):
-    """What became of one article, and why."""
+    """What became of one article, and why. ``share``: how much of its text was read as its story, 0 to 1, counted in letters and digits."""
 
     article: str
     outcome: Literal["used", "partly_used", "not_about_the_case", "failed"]
     reason: str | None
     facts: int
+    share: Annotated[float | None, Field(ge=0, le=1, exclude_if=_is_none)] = None
 
 
 class Provenance(Frozen):

@@ -46,12 +46,13 @@ class LabelReader:
 
     def read(self, submitted: Sequence[Submitted], stop: Stop = never, heard: Heard = unheard) -> Gathered:
         """See `casebrief.service.pipeline.reading.Reader`."""
-        cut = [_paragraphs(item.text) for item in submitted]
-        found = self.engine.label([_passages(item.text, paragraphs) for item, paragraphs in zip(submitted, cut, strict=True)], stop, heard)
+        cut = [_cut(item.text) for item in submitted]
+        passages = [tuple(span.of(item.text) for paragraph in paragraphs for span in paragraph) for item, paragraphs in zip(submitted, cut, strict=True)]
+        found = self.engine.label(passages, stop, heard)
         told = _own([_Told.of(item, paragraphs, labelling) for item, paragraphs, labelling in zip(submitted, cut, found.labellings, strict=True)])
         dossier = _dossier(told)
         by_id = {one.article.id: one for one in told}
-        reads = [Read(tuple(self._believed(by_id[view.article.id])), failure=by_id[view.article.id].failure) for view in dossier.views]
+        reads = [Read(tuple(self._believed(one)), one.gaps, one.failure) for one in (by_id[view.article.id] for view in dossier.views)]
         sameness = self.engine.info.sameness
 
         def alike(one: Evidence, other: Evidence) -> bool:
@@ -71,49 +72,20 @@ SAME = 0.5
 """The probability from which two marks state one fact."""
 
 
-WIDEST = 110
-"""Characters of the longest line of a text that was wrapped at a fixed width."""
-
-
-def _paragraphs(text: str) -> list[list[Span]]:
-    """The sentences of each paragraph. A paragraph is a line, or the lines of one that was wrapped: each so long that the next one's first word had no room."""
-    found = list(lines(text))
-    width = max((line.end - line.start for line in found), default=0)
-    joined: list[Span] = []
-    for line in found:
-        before = joined[-1] if joined else None
-        if before and width <= WIDEST and _goes_on(text, before, line, width):
-            joined[-1] = Span(before.start, line.end)
-        else:
-            joined.append(line)
-    return [list(sentences(text, paragraph)) for paragraph in joined]
-
-
-def _goes_on(text: str, before: Span, line: Span, width: int) -> bool:
-    between = text[before.end : line.start]
-    if len(between.splitlines()) > 2 or between.count("\n") > 1:
-        return False
-    last = before.end - max(before.start, text.rfind("\n", 0, before.end) + 1)
-    first_word = line.of(text).split()[0]
-    return last + 1 + len(first_word) > width
-
-
-_BREAK = str.maketrans({"\n": " ", "\r": " ", "\t": " ", "\N{NO-BREAK SPACE}": " ", "\N{NARROW NO-BREAK SPACE}": " "})
-
-
-def _passages(text: str, paragraphs: Sequence[Sequence[Span]]) -> tuple[str, ...]:
-    """What the model reads: sentence by sentence, breaks and special spaces made plain ones, so that every place stays where it is."""
-    return tuple(span.of(text).translate(_BREAK) for paragraph in paragraphs for span in paragraph)
+def _cut(text: str) -> list[list[Span]]:
+    """The sentences of each paragraph."""
+    return [sentences(text, line) for line in lines(text)]
 
 
 @dataclass(frozen=True)
 class _Told:
-    """What the model said of one article."""
+    """What the model said of one article. ``foreign``: how many of its sentences speak of another case."""
 
     article: Article
     tags: tuple[Tag, ...]
     classes: dict[str, dict[str, float]]
     failure: str
+    foreign: int = 0
 
     @classmethod
     def of(cls, submitted: Submitted, paragraphs: Sequence[Sequence[Span]], labelling: Labelling) -> _Told:
@@ -144,6 +116,12 @@ class _Told:
             return "tells of something else than the case"
         return None if any(tag.label in _TELLING for tag in self.tags) else "states nothing of a case"
 
+    @property
+    def gaps(self) -> tuple[str, ...]:
+        """What was left out of its story."""
+        told = "1 sentence speaks" if self.foreign == 1 else f"{self.foreign} sentences speak"
+        return (f"{told} of another case and give no fact",) if self.foreign else ()
+
     def of_label(self, *labels: str) -> list[Tag]:
         return [tag for tag in self.tags if tag.label in labels]
 
@@ -154,7 +132,8 @@ def _own(told: Sequence[_Told]) -> list[_Told]:
     kept = []
     for one in told:
         aside = [*foreign[one.article.id], *asides(one.article.text)]
-        kept.append(replace(one, tags=tuple(tag for tag in one.tags if not any(tag.span.meets(span) for span in aside))))
+        tags = tuple(tag for tag in one.tags if not any(tag.span.meets(span) for span in aside))
+        kept.append(replace(one, tags=tags, foreign=len(foreign[one.article.id])))
     main = _main_caption(kept)
     return [replace(one, tags=tuple(tag for tag in one.tags if tag.label != "caption" or _names_same_sides(one.article.text, tag.span, main))) for one in kept]
 

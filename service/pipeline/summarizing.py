@@ -6,24 +6,25 @@ import hashlib
 import time
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from casebrief import __version__
 from casebrief.models.engine import EngineInfo, Stop, never
 from casebrief.service.domain.abstract import abstract
-from casebrief.service.domain.article import Article, View
+from casebrief.service.domain.article import Article
 from casebrief.service.domain.evidence import Evidence, NotGrounded, grounded
 from casebrief.service.domain.merging import Sources, merge
 from casebrief.service.domain.schema import (
     ArticleReport,
-    CaseSummary,
-    LedgerLine,
     Provenance,
     SummaryResponse,
     Timings,
     schema_sha256,
 )
+from casebrief.service.domain.spans import Span
 from casebrief.service.pipeline.articles import Dossier, Submitted
+from casebrief.service.pipeline.ledger import ledger_line
+from casebrief.service.pipeline.pasted import Pasted, as_pasted, as_sent
 from casebrief.service.pipeline.reading import Gathered, Read, Reader
 
 SEED = 0
@@ -54,17 +55,21 @@ class Summarizer:
 
         """
         started = time.perf_counter()
-        gathered = self.reader.read(submitted, stop, lambda done, total: progress("reading the articles", done, total))
+        pasted = {item.id: as_pasted(item.text) for item in submitted}
+        gathered = self.reader.read(
+            [replace(item, text=pasted[item.id].view.text) for item in submitted], stop, lambda done, total: progress("reading the articles", done, total)
+        )
         reads = {view.article.id: read for view, read in zip(gathered.dossier.views, gathered.reads, strict=True)}
         evidence = [item for view in gathered.dossier.views for item in _checked(reads[view.article.id].evidence, view.article)]
         progress("putting the articles together", 1, 1)
-        return self._response(gathered, evidence, reads, started, queued_s)
+        return self._response(gathered, evidence, reads, pasted, started, queued_s)
 
     def _response(
         self,
         gathered: Gathered,
         evidence: Sequence[Evidence],
         reads: dict[str, Read],
+        pasted: dict[str, Pasted],
         started: float,
         queued_s: float,
     ) -> SummaryResponse:
@@ -82,9 +87,9 @@ class Summarizer:
         total = time.perf_counter() - started
         return SummaryResponse(
             id=f"cb_{uuid.uuid4().hex}",
-            summary=summary,
-            articles=[_report(article, dossier) for article in dossier.articles],
-            ledger=[_ledger_line(article, dossier, summary, reads) for article in dossier.articles],
+            summary=as_sent(summary, pasted),
+            articles=[_report(article, dossier, pasted[article.id]) for article in dossier.articles],
+            ledger=[ledger_line(article, pasted[article.id], dossier, summary, reads) for article in dossier.articles],
             provenance=self._provenance(),
             timings=Timings(
                 queued_s=round(queued_s, 4),
@@ -125,7 +130,8 @@ def _checked(evidence: Sequence[Evidence], article: Article) -> list[Evidence]:
     return kept
 
 
-def _report(article: Article, dossier: Dossier) -> ArticleReport:
+def _report(article: Article, dossier: Dossier, pasted: Pasted) -> ArticleReport:
+    used = [pasted.view.sent(Span(*span)) for span in article.story.used] if article.id not in dossier.unrelated else []
     return ArticleReport(
         id=article.id,
         title=article.title,
@@ -134,54 +140,10 @@ def _report(article: Article, dossier: Dossier) -> ArticleReport:
         published_on=article.published_on,
         published_on_from=article.published_on_from,
         copy_of=dossier.copies.get(article.id),
-        sha256=hashlib.sha256(article.text.encode()).hexdigest(),
-        characters=len(article.text),
-        used=article.story.used if article.id not in dossier.unrelated else [],
+        sha256=hashlib.sha256(pasted.text.encode()).hexdigest(),
+        characters=len(pasted.text),
+        used=[(span.start, span.end) for span in used],
     )
-
-
-def _ledger_line(article: Article, dossier: Dossier, summary: CaseSummary, reads: dict[str, Read]) -> LedgerLine:
-    """What became of an article; every reason is a sentence of its own."""
-    notes = []
-    if article.language not in ("en", "und"):
-        notes.append(f"written in {article.language!r}, not English: rules for English were used and may have missed facts")
-    if article.id in dossier.copies:
-        notes.append(f"tells the same story as {dossier.copies[article.id]}: counted as one source with it")
-    outcome = "used"
-    view = next((view for view in dossier.views if view.article.id == article.id), None)
-    if view is not None and (failure := reads[article.id].failure):
-        outcome = "failed"
-        notes.insert(0, failure)
-    elif not article.story.paragraphs:
-        outcome = "failed"
-        notes.insert(0, "no story was found in the text: no paragraph of prose")
-    elif article.id in dossier.unrelated:
-        outcome = "not_about_the_case"
-        notes.insert(0, dossier.unrelated[article.id])
-    elif view is not None and (gaps := _gaps(view, reads[article.id])):
-        outcome = "partly_used"
-        notes = [*gaps, *notes]
-    return LedgerLine(article=article.id, outcome=outcome, reason="; ".join(notes) or None, facts=_facts_of(summary, article.id))  # type: ignore[arg-type]
-
-
-def _gaps(view: View, read: Read) -> list[str]:
-    foreign = sum(sentence.foreign for sentence in view.sentences)
-    gaps = list(read.gaps)
-    if foreign:
-        gaps.append(f"{foreign} of {len(view.sentences)} sentences speak of another case and were left out")
-    return gaps
-
-
-def _facts_of(summary: CaseSummary, article: str) -> int:
-    """How many facts of the summary cite an article; conflicts and the abstract are not counted."""
-    count = 0
-    for name in CaseSummary.model_fields:
-        value = getattr(summary, name)
-        if name in ("conflicts", "abstract") or value is None:
-            continue
-        for fact in value if isinstance(value, list) else [value]:
-            count += any(citation.article == article for citation in fact.citations)
-    return count
 
 
 def assign_ids(given: Sequence[str | None]) -> list[str]:

@@ -1,0 +1,60 @@
+"""Between the texts as they were sent and the views of them that are read: one way in, one way out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from casebrief.service.domain.schema import Citation
+from casebrief.service.domain.spans import Span
+from casebrief.service.domain.view import Seen, mojibake, seen
+from casebrief.service.files.sniffing import NAMES, Kind, kind_of
+from pydantic import BaseModel
+
+T = TypeVar("T")
+
+_SEND: dict[Kind, str] = {
+    "html": 'it was not read: send it as "html", or as a file',
+    "pdf": "it was not read: send it as a file",
+    "rtf": "it was not read: paste its text, or send it as a PDF or DOCX file",
+    "mail": "it was read with its headers as part of the text: send it as a file",
+}
+
+
+@dataclass(frozen=True)
+class Pasted:
+    """A text as it was sent, and the view of it that is read: an empty one of what is no text. ``problem`` says what it is, and what would help."""
+
+    text: str
+    view: Seen
+    problem: str | None
+
+    @property
+    def notes(self) -> list[str]:
+        """What the ledger should say of the text itself."""
+        broken = mojibake(self.text)
+        notes = [f"some of its letters were decoded wrongly ({broken!r}) and are read as they stand: send it as UTF-8"] if broken else []
+        return [self.problem, *notes] if self.problem else notes
+
+
+def as_pasted(text: str) -> Pasted:
+    """A text with its view. A page or a file is not read as if it were prose: what its marks hide would be told as facts."""
+    kind = kind_of(text)
+    problem = f"the text is {NAMES[kind]}: {_SEND[kind]}" if kind in _SEND else None
+    return Pasted(text, seen("" if problem and kind != "mail" else text), problem)
+
+
+def as_sent(value: T, pasted: Mapping[str, Pasted]) -> T:
+    """A value with every citation in it, which counts the view, at its place in the text as it was sent."""
+    made: Any = value
+    if isinstance(value, Citation):
+        source = pasted[value.article]
+        span = source.view.sent(Span(value.start, value.end))
+        quote = span.of(source.text)
+        made = value.model_copy(update={"start": span.start, "end": span.end, "quote": quote, "folded": quote != value.quote})
+    elif isinstance(value, BaseModel):
+        made = value.model_copy(update={name: as_sent(getattr(value, name), pasted) for name in type(value).model_fields})
+    elif isinstance(value, list):
+        made = [as_sent(item, pasted) for item in value]
+    return made  # type: ignore[no-any-return]
