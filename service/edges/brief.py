@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from casebrief.service.domain.dates import in_words
-from casebrief.service.domain.schema import CaseSummary, Citation, Date, Fact, Money, Response, Speaker, SummaryResponse
+from casebrief.service.domain.schema import CaseSummary, Citation, Date, Fact, LedgerLine, Money, Response, Speaker, SummaryResponse
 from casebrief.service.domain.similarity import bare
+from casebrief.service.domain.view import harmless
 from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.panel import Panel
@@ -70,8 +71,24 @@ def dated(fact: Fact[Any]) -> str:
     return in_words(fact.normalized) if isinstance(fact.normalized, Date) else "date open"
 
 
-def _headline(summary: CaseSummary) -> str:
-    return summary.caption.value if summary.caption else "A case without a name in these articles"
+def _headline(response: SummaryResponse) -> str:
+    if response.summary.caption:
+        return response.summary.caption.value
+    return "A case without a name in these articles" if has_facts(response) else NOTHING
+
+
+NOTHING = "No fact of a case was found in what was sent"
+
+
+def has_facts(response: SummaryResponse) -> bool:
+    """Whether a summary states a single fact."""
+    return any(line.facts for line in response.ledger)
+
+
+def read_of(line: LedgerLine) -> str:
+    """What became of an article, in one line."""
+    share = f", {line.share:.0%} of the text read as story" if line.share is not None and line.outcome.endswith("used") else ""
+    return f"{line.outcome.replace('_', ' ')}, {line.facts} facts{share}"
 
 
 def markdown(response: SummaryResponse) -> str:
@@ -86,7 +103,7 @@ class _Markdown:
 
     def lines(self) -> Iterator[str]:
         summary = self._response.summary
-        yield f"# {_plain(_headline(summary))}"
+        yield f"# {_plain(_headline(self._response))}"
         if summary.abstract:
             yield ""
             yield " ".join(f"{_plain(sentence.value)}{self._note(sentence.citations)}" for sentence in summary.abstract.sentences)
@@ -125,7 +142,7 @@ class _Markdown:
             yield from ("", "## Where the sources differ", "")
         for conflict in summary.conflicts:
             told = "; ".join(f"{_plain(position.value)}{self._note(position.citations)}" for position in conflict.positions)
-            yield f"- {conflict.about} ({conflict.kind}): {told}"
+            yield f"- {_plain(conflict.about)} ({conflict.kind}): {told}"
 
     def _ledger(self) -> Iterator[str]:
         yield from ("", "## Sources", "")
@@ -135,7 +152,7 @@ class _Markdown:
             name = " — ".join(_plain(part) for part in (article.publisher, article.title) if part) or line.article
             day = f", {article.published_on}" if article.published_on else ""
             why = f" ({_plain(line.reason)})" if line.reason else ""
-            yield f"- **{line.article}** {name}{day}: {line.outcome.replace('_', ' ')}, {line.facts} facts{why}"
+            yield f"- **{line.article}** {name}{day}: {read_of(line)}{why}"
 
     def _note(self, citations: list[Citation]) -> str:
         number = len(self._notes) + 1
@@ -146,7 +163,7 @@ class _Markdown:
 
 def _plain(text: str) -> str:
     """Words of an article in Markdown: one line, and none of its characters a mark."""
-    return "".join(f"\\{c}" if c in "\\`*_[]<>#" else c for c in " ".join(text.split()))
+    return "".join(f"\\{c}" if c in "\\`*_[]<>#" else c for c in " ".join(harmless(text).split()))
 
 
 def _speaker(fact: Fact[Any]) -> str:
@@ -156,14 +173,19 @@ def _speaker(fact: Fact[Any]) -> str:
 def terminal(response: SummaryResponse) -> RenderableType:
     """The brief for a terminal."""
     summary = response.summary
-    parts: list[RenderableType] = [Panel(Text(_headline(summary), style="bold"), subtitle="casebrief", expand=True)]
+    parts: list[RenderableType] = [Panel(_text(_headline(response), style="bold"), subtitle="casebrief", expand=True)]
     if summary.abstract:
         told = Text()
         for sentence in summary.abstract.sentences:
-            told.append(f"{sentence.value} ").append(f"[{sources(sentence.citations)}] ", style="dim")
+            told.append(f"{harmless(sentence.value)} ").append(f"[{sources(sentence.citations)}] ", style="dim")
         parts.append(Padding(told, (1, 1, 0, 1)))
     parts += [*_terminal_facts(summary), *_terminal_told(summary), *_terminal_conflicts(summary), _terminal_sources(response)]
     return Group(*parts)
+
+
+def _text(words: str, style: str = "") -> Text:
+    """Words of somebody else for a terminal: characters that would command it are left out."""
+    return Text(harmless(words), style=style)
 
 
 def _section(title: str, body: RenderableType) -> RenderableType:
@@ -171,10 +193,10 @@ def _section(title: str, body: RenderableType) -> RenderableType:
 
 
 def _line(text: str, citations: list[Citation], quote: str | None = None) -> Text:
-    line = Text(text)
+    line = _text(text)
     line.append(f"  [{sources(citations)}]", style="dim")
     if quote and quote != text:
-        line.append(f"\n“{' '.join(quote.split())}”", style="dim italic")
+        line.append(f"\n“{' '.join(harmless(quote).split())}”", style="dim italic")
     return line
 
 
@@ -212,7 +234,7 @@ def _terminal_conflicts(summary: CaseSummary) -> Iterator[RenderableType]:
     table.add_column()
     for conflict in summary.conflicts:
         for index, position in enumerate(conflict.positions):
-            table.add_row(f"{conflict.about}, {conflict.kind}" if index == 0 else "", _line(position.value, position.citations))
+            table.add_row(_text(f"{conflict.about}, {conflict.kind}" if index == 0 else ""), _line(position.value, position.citations))
     yield _section("Where the sources differ", table)
 
 
@@ -224,8 +246,8 @@ def _terminal_sources(response: SummaryResponse) -> RenderableType:
     for line in response.ledger:
         article = by_id[line.article]
         name = ", ".join(str(part) for part in (article.publisher, article.title, article.published_on) if part)
-        outcome = f"{line.outcome.replace('_', ' ')}, {line.facts} facts" + (f": {line.reason}" if line.reason else "")
-        table.add_row(Text(line.article, style="bold"), Text(name), Text(outcome, style="dim"))
+        outcome = read_of(line) + (f": {line.reason}" if line.reason else "")
+        table.add_row(Text(line.article, style="bold"), _text(name), _text(outcome, style="dim"))
     provenance, timings = response.provenance, response.timings
     foot = Text(
         f"read by {provenance.reader} ({provenance.model}) in {timings.total_s:.1f} s; every word above is copied or computed from the sources", style="dim"

@@ -1,9 +1,10 @@
-"""The command line. Exit codes: 0 done, 1 something examined is not well, 2 bad input, 3 the model failed, 130 interrupted."""
+"""The command line. Exit codes: 0 done, 1 something examined is not well or nothing was found in the articles, 2 bad input, 3 the model failed, 130 interrupted."""
 
 from __future__ import annotations
 
 import contextlib
 import datetime
+import re
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,6 +15,7 @@ from casebrief import __version__
 from casebrief.models.errors import CatalogError, ModelError
 from casebrief.service import example
 from casebrief.service.domain.schema import SummaryResponse
+from casebrief.service.domain.view import harmless
 from casebrief.service.edges import brief
 from casebrief.service.edges.doctor import examine
 from casebrief.service.edges.problems import Problem
@@ -29,7 +31,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TransferSpeedColumn
 from rich.table import Table
 
-BAD_INPUT, MODEL_FAILED, INTERRUPTED = 2, 3, 130
+NOT_WELL, BAD_INPUT, MODEL_FAILED, INTERRUPTED = 1, 2, 3, 130
 STANDARD_INPUT = Path("-")
 
 app = typer.Typer(
@@ -57,7 +59,7 @@ def run_app() -> None:
 
 def _fail(message: str, code: int) -> NoReturn:
     """End with one line on standard error."""
-    print(f"casebrief: {' '.join(message.split())}", file=sys.stderr)
+    print(f"casebrief: {harmless(' '.join(message.split()))}", file=sys.stderr)
     raise SystemExit(code)
 
 
@@ -105,15 +107,34 @@ def summarize(
     finally:
         product.close()
     _show(response, as_json=as_json, as_markdown=as_markdown)
+    _warn(response)
+
+
+def _warn(response: SummaryResponse) -> None:
+    """What the ledger says, where only JSON was printed; ends the command where nothing was found."""
+    for line in response.ledger:
+        if line.reason and line.outcome != "used":
+            _say(harmless(" ".join(f"{line.article}: {brief.read_of(line)}: {line.reason}".split())))
+    if not brief.has_facts(response):
+        unread = all(line.outcome == "failed" for line in response.ledger)
+        _fail("no article could be read" if unread else "no fact of a case was found in what was read", NOT_WELL)
 
 
 def _show(response: SummaryResponse, *, as_json: bool, as_markdown: bool) -> None:
     if as_json:
-        sys.stdout.write(response.model_dump_json(by_alias=True, indent=2) + "\n")
+        sys.stdout.write(_escaped(response.model_dump_json(by_alias=True, indent=2)) + "\n")
     elif as_markdown:
         sys.stdout.write(brief.markdown(response))
     else:
         _out.print(brief.terminal(response))
+
+
+def _escaped(told: str) -> str:
+    """JSON of the same meaning whose control characters beyond ASCII a terminal does not obey."""
+    return _BEYOND.sub(lambda match: f"\\u{ord(match.group()):04x}", told)
+
+
+_BEYOND = re.compile("[\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
 def read_articles(paths: list[Path], published_on: list[str], use_example: bool, settings: Settings) -> Received:
