@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 
 from casebrief.service.domain.evidence import Evidence
 from casebrief.service.domain.names import SUFFIX, key_words
@@ -12,11 +11,6 @@ from casebrief.service.domain.similarity import overlap
 
 ROUNDING = 0.03
 """Two counts this near to each other are one, when either is said to be approximate."""
-
-
-def distinct(group: list[Evidence]) -> Iterable[Evidence]:
-    """A group's members, those of the same words once."""
-    return {(item.value, item.about): item for item in reversed(group)}.values()
 
 
 def docket(item: Evidence) -> str:
@@ -30,6 +24,26 @@ def court(item: Evidence) -> Court:
 
 def same_court_name(a: Evidence, b: Evidence) -> bool:
     return court(a).court_id is not None or key_words(a.value) <= key_words(b.value) or key_words(b.value) <= key_words(a.value)
+
+
+_ANY_COURT = frozenset("court courts federal district u.s us tribunal judge bench".split())
+"""Words of which "federal court" is made: any court of the case may be called so."""
+
+
+def same_court(a: Evidence, b: Evidence) -> bool:
+    """One court by its id, else by its words or initials; what fits any court fits the one that is named."""
+    if court(a).court_id and court(b).court_id:
+        return court(a).court_id == court(b).court_id
+    one, other = _court_words(a), _court_words(b)
+    return one <= other or other <= one or _are_initials(a.value, b.value) or _are_initials(b.value, a.value)
+
+
+def _court_words(item: Evidence) -> frozenset[str]:
+    return (key_words(item.value) | (key_words(court(item).name) if court(item).court_id else frozenset())) - _ANY_COURT
+
+
+def _are_initials(short: str, long: str) -> bool:
+    return short.isupper() and len(short) > 1 and short == "".join(word[0] for word in re.findall(r"[A-Z]\w*", long))[: len(short)]
 
 
 def most_telling(group: list[Evidence]) -> list[Evidence]:

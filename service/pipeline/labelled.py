@@ -55,8 +55,8 @@ class LabelReader:
         reads = [Read(tuple(self._believed(one)), one.gaps, one.failure) for one in (by_id[view.article.id] for view in dossier.views)]
         sameness = self.engine.info.sameness
 
-        def alike(one: Evidence, other: Evidence) -> bool:
-            return bool(sameness and one.vector and other.vector) and sameness.probability(one.vector, other.vector) >= SAME  # type: ignore[union-attr]
+        def alike(one: Evidence, other: Evidence) -> float:
+            return sameness.probability(one.vector, other.vector) if sameness and one.vector and other.vector else OPEN
 
         return Gathered(dossier, reads, found.usage, alike)
 
@@ -68,8 +68,8 @@ class LabelReader:
                 yield replace(item, confidence=sure)
 
 
-SAME = 0.5
-"""The probability from which two marks state one fact."""
+OPEN = 0.5
+"""The probability that two marks state one fact where nothing tells."""
 
 
 def _cut(text: str) -> list[list[Span]]:

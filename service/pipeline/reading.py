@@ -35,12 +35,12 @@ class Read:
     failure: str = ""
 
 
-Alike = Callable[[Evidence, Evidence], bool]
+Alike = Callable[[Evidence, Evidence], float]
 
 
 @dataclass(frozen=True)
 class Gathered:
-    """What a reader makes of a request: its articles, what was read of each view in their order, what it took, and, of one that was taught, which evidence it thinks alike."""
+    """What a reader makes of a request: its articles, what was read of each view in their order, what it took, and, of one that was taught, how likely evidence states the same."""
 
     dossier: Dossier
     reads: list[Read]

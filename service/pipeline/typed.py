@@ -170,7 +170,8 @@ def _money_or_kind(said: Said) -> Iterator[Evidence]:
         amount, currency, per, qualifier = (one.amount, one.currency, one.per, one.qualifier) if one else (None, None, None, None)
         yield from said.copied(Money(kind=told, amount=amount, currency=currency, per=per, qualifier=qualifier))  # type: ignore[arg-type]
     else:
-        yield from said.copied(Relief(kind=kind if kind in OTHER_RELIEF else "other"))  # type: ignore[arg-type]
+        # What the contract calls other is told more finely where decisions are compared.
+        yield from said.copied(Relief(kind=kind if kind in OTHER_RELIEF else "other"), about=kind)  # type: ignore[arg-type]
 
 
 def _response(said: Said) -> Iterator[Evidence]:

@@ -1,0 +1,107 @@
+"""What the defendants answer, and what anybody is quoted to have said."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from casebrief.service.domain.evidence import UNCONFIRMED, Evidence
+from casebrief.service.domain.merging.conflicts import conflict
+from casebrief.service.domain.merging.decisions import Many
+from casebrief.service.domain.merging.facts import fact
+from casebrief.service.domain.merging.grouping import grouped
+from casebrief.service.domain.merging.sources import Group, Material
+from casebrief.service.domain.names import mentions, same_name
+from casebrief.service.domain.sameness import stance
+from casebrief.service.domain.schema import Counsel, Fact, Response, Speaker
+from casebrief.service.domain.similarity import bare
+
+SILENT = ("no_response", "declined_to_comment")
+
+BROKEN = 160
+"""Characters of an attribution between the two halves of a quotation at most."""
+
+TELLING = 3
+"""Words of a quotation from which one that holds it is the same."""
+
+
+def responses(material: Material) -> Many:
+    """One answer a speaker and sense; where a side that said nothing spoke later, or gave up denying, what it said before is superseded."""
+    told = [item for item in material.of("responses") if item.about != UNCONFIRMED or _is_of_the_defence(item, material)]
+
+    def same(a: Evidence, b: Evidence) -> bool:
+        one_sentence = a.article == b.article and a.span == b.span
+        return stance(a) == stance(b) and (one_sentence or _speaker(a, material) == _speaker(b, material))
+
+    groups = grouped(told, same, material.sources)
+    kept, found, about = [], [], set()
+    for group in groups:
+        later = _later(group, groups, material)
+        side = _side(group[0], material)
+        if later and side not in about:
+            about.add(side)
+            earlier = [item for item in group if any(material.sources.newer([other], [item]) for other in later)]
+            found.append(conflict("responses", f"response of {side}", [earlier, later], material.sources, superseded=True))
+        if not later or stance(group[0]) not in SILENT:
+            kept.append(group)
+    return [fact(group, material.sources, max(group, key=lambda item: (item.confidence, -len(item.value)))) for group in kept], found
+
+
+def _later(group: Group, groups: Sequence[Group], material: Material) -> Group:
+    """What the same side said in newer articles where it had said nothing, or what the same speaker admits there after denying."""
+    before, answers = stance(group[0]), ("denies", "admits") if material.sources.taught else ("denies", "admits", "other")
+    if before in SILENT:
+        spoken = [item for other in groups if stance(other[0]) in answers for item in other if _side(item, material) == _side(group[0], material)]
+    elif before == "denies" and (speaker := _speaker(group[0], material)):
+        spoken = [item for other in groups if stance(other[0]) == "admits" for item in other if _speaker(item, material) == speaker]
+    else:
+        return []
+    return [item for item in spoken if any(material.sources.newer([item], [other]) for other in group)]
+
+
+def _is_of_the_defence(item: Evidence, material: Material) -> bool:
+    """Whether a speaker is one whom any reading of any article makes a defendant or a defendant's lawyer."""
+    speaker = _speaker(item, material)
+    lawyers = [other.value for other in material.of("counsel") if isinstance(other.normalized, Counsel) and other.normalized.for_ == "defendant"]
+    if any(same_name(speaker, other.value) for other in material.of("plaintiffs")):
+        return False
+    return any(same_name(speaker, name) or mentions(speaker, name) for name in [*(other.value for other in material.of("defendants")), *lawyers])
+
+
+def _speaker(item: Evidence, material: Material) -> str:
+    speaker = item.normalized.speaker if isinstance(item.normalized, Response) else None
+    return next((name for name in material.case.defendants if speaker and mentions(speaker, name)), speaker or "")
+
+
+def _side(item: Evidence, material: Material) -> str:
+    """The defendant that somebody answers for: the one they name, or the first, for its people are seldom named with it."""
+    named = [name for name in material.case.defendants if mentions(_speaker(item, material), name) or mentions(item.value, name)]
+    return (named or [*material.case.defendants, _speaker(item, material)])[0]
+
+
+def quotes(material: Material) -> list[Fact[Any]]:
+    """One quotation a fact, halves of a broken one together, told by its longest wording; of one that articles give to two people each has one."""
+    sources = material.sources
+
+    def same(a: Evidence, b: Evidence) -> bool:
+        if a.article == b.article and a.about and a.about == b.about:
+            return True
+        return _holds(a.value, b.value) and not _others_words(a, b)
+
+    groups = grouped(material.of("quotes"), same, sources)
+    return [fact(group, sources, max(group, key=lambda item: (len(bare(item.value)), bool(speaker_of(item)), item.confidence))) for group in groups]
+
+
+def _holds(one: str, other: str) -> bool:
+    shorter, longer = sorted((bare(one), bare(other)), key=len)
+    return shorter == longer or (len(shorter.split()) >= TELLING and f" {shorter} " in f" {longer} ")
+
+
+def speaker_of(item: Evidence) -> str | None:
+    return item.normalized.speaker if isinstance(item.normalized, Speaker) else None
+
+
+def _others_words(one: Evidence, other: Evidence) -> bool:
+    """Whether two articles give words to two people that both are named."""
+    first, second = speaker_of(one), speaker_of(other)
+    return bool(first and second and one.article != other.article and first[0].isupper() and second[0].isupper() and not same_name(first, second))

@@ -1,0 +1,143 @@
+"""What there is one of: by what the newest article tells, with what it was before as superseded."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+from casebrief.service.domain.dockets import same_docket
+from casebrief.service.domain.evidence import Evidence
+from casebrief.service.domain.merging.conflicts import conflict, latest, rivals
+from casebrief.service.domain.merging.facts import fact
+from casebrief.service.domain.merging.grouping import grouped, head, rank
+from casebrief.service.domain.merging.sources import Group, Material, Sources
+from casebrief.service.domain.names import same_name
+from casebrief.service.domain.sameness import court as court_of
+from casebrief.service.domain.sameness import docket, fineness, most_telling, one_date, same_court, same_court_name
+from casebrief.service.domain.schema import Conflict, Fact
+from casebrief.service.domain.similarity import overlap
+
+One = tuple[Fact[Any] | None, list[Conflict]]
+"""The fact of a field that has one at most, and what was found to conflict."""
+
+STAGE = {"filed": 0, "pending": 1, "dismissed": 2, "settled": 2, "decided": 2, "on_appeal": 3}
+"""How far a case has come in each state."""
+
+
+def caption(material: Material) -> One:
+    group = material.of("caption")
+    chosen = max(group, key=lambda item: (item.value == material.case.caption, len(item.value)), default=None)
+    return (fact(group, material.sources, chosen), []) if group else (None, [])
+
+
+def docket_number(material: Material) -> One:
+    sources = material.sources
+    groups = grouped(material.believed("docket_number"), lambda a, b: same_docket(docket(a), docket(b)), sources)
+    told = rivals(groups)
+    found = [conflict("docket_number", "docket number", told, sources)] if len(told) > 1 and not material.case.dockets else []
+    return (fact(groups[0], sources, max(groups[0], key=lambda item: (item.confidence, len(docket(item))))) if groups else None, found)
+
+
+def court(material: Material) -> One:
+    """The court that has the case now."""
+    return _court_of_now(material) if material.sources.taught else _court_by_rules(material)
+
+
+def _court_by_rules(material: Material) -> One:
+    sources, told = material.sources, material.believed("court")
+    trial = [item for item in told if item.about != "appellate"] or told
+    known = [item for item in trial if court_of(item).court_id]
+    groups = grouped(known or most_telling(trial), lambda a, b: court_of(a).court_id == court_of(b).court_id and same_court_name(a, b), sources)
+    found = [conflict("court", "court", rivals(groups), sources)] if len(rivals(groups)) > 1 and known else []
+    if not groups:
+        return None, found
+    return fact(group := latest(groups, sources), sources, max(group, key=lambda item: (item.confidence, len(item.value)))), found
+
+
+def _court_of_now(material: Material) -> One:
+    """The court that the newest article marks; those before it are superseded."""
+    sources = material.sources
+    groups = grouped(sorted(material.of("court"), key=lambda item: (-len(item.value), sources.when(item))), same_court, sources)
+    if not groups:
+        return None, []
+    final = max(groups, key=lambda group: (sources.newest(group) or datetime.date.min, sum(item.confidence for item in group), -rank(group, sources)[3]))
+    older = [group for group in groups if group is not final and sources.newer(final, group)]
+    found = [conflict("court", "court", [*older, final], sources)] if older else []
+    return fact(final, sources, max(final, key=lambda item: (court_of(item).court_id is not None, item.confidence, len(item.value)))), found
+
+
+def judge(material: Material) -> One:
+    sources = material.sources
+    groups = grouped(material.believed("judge"), lambda a, b: same_name(a.value, b.value), sources)
+    if not groups:
+        return None, []
+    best = min(groups, key=lambda group: (-head(group, sources).confidence, *rank(group, sources)))
+    return fact(best, sources, max(best, key=lambda item: (len(item.value), item.confidence))), []
+
+
+def filed_on(material: Material) -> One:
+    sources, told = material.sources, material.believed("filed_on")
+    resolved = [item for item in told if item.normalized]
+    groups = grouped(resolved or told[:1], lambda a, b: one_date(a.normalized, b.normalized), sources)
+    if not groups:
+        return None, []
+    found = [conflict("filed_on", "day of filing", rivals(groups), sources, superseded=False)] if len(rivals(groups)) > 1 else []
+    return fact(groups[0], sources, max(groups[0], key=lambda item: (fineness(item.normalized), item.confidence))), found
+
+
+def proceeding(material: Material) -> One:
+    by_kind = {group[0].value: group for group in grouped(material.of("proceeding"), _same_value, material.sources)}
+    if not material.sources.taught and "class_action" in by_kind:
+        by_kind.pop("civil", None)
+    best = max(by_kind.values(), key=lambda group: sum(item.confidence for item in group), default=None)
+    return (fact(best, material.sources) if best else None, [])
+
+
+def _same_value(one: Evidence, other: Evidence) -> bool:
+    return one.value == other.value
+
+
+def status(material: Material) -> One:
+    """The state that the newest article tells; of several of one day, or of unknown days, the furthest."""
+    sources, told = material.sources, material.of("status")
+    groups = grouped(told, _same_value, sources)
+    if not groups:
+        return None, []
+    days = [day for item in told if (day := sources.published[item.article])]
+    newest = [item for item in told if sources.published[item.article] == max(days)] if len(days) == len(told) else []
+    furthest = max(STAGE[item.value] for item in newest or told)
+    named = {item.value for item in newest or told if STAGE[item.value] == furthest}
+    best = [group for group in groups if group[0].value in named]
+    final = latest(best, sources)
+    if sources.taught:
+        # That a case goes on is no conflict; what undoes a decision is told among the rulings.
+        return fact(final, sources), []
+    if len(best) > 1 and not newest:
+        return fact(final, sources), [conflict("status", "state of the case", best, sources)]
+    return fact(final, sources), _superseded(groups, final, sources)
+
+
+def _superseded(groups: list[Group], final: Group, sources: Sources) -> list[Conflict]:
+    """The state that earlier articles ended with, where all of them are older."""
+    told = {item.article for item in final}
+    tops: dict[str, str] = {}
+    for group in groups:
+        for item in group:
+            if item.article not in told and STAGE[item.value] >= STAGE.get(tops.get(item.article, ""), -1):
+                tops[item.article] = item.value
+    older = [
+        group
+        for value in sorted(set(tops.values()), key=lambda value: STAGE[value])
+        if (group := [item for candidate in groups for item in candidate if item.value == value and tops.get(item.article) == value])
+        and sources.newer(final, group)
+    ]
+    return [conflict("status", "state of the case", [*older, final], sources)] if older and STAGE[final[0].value] > 1 else []
+
+
+def class_definition(material: Material) -> One:
+    sources = material.sources
+    groups = grouped(material.of("class_definition"), lambda a, b: overlap(a.value, b.value) >= 0.7, sources)
+    if not groups:
+        return None, []
+    best = max(groups, key=lambda group: (head(group, sources).confidence, sources.independent(group), len(head(group, sources).value)))
+    return fact(best, sources, max(best, key=lambda item: (item.confidence, len(item.value)))), []
