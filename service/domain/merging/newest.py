@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import math
 from typing import Any
 
 from casebrief.service.domain.dockets import same_docket
@@ -60,7 +61,8 @@ def _court_of_now(material: Material) -> One:
     groups = grouped(sorted(material.of("court"), key=lambda item: (-len(item.value), sources.when(item))), same_court, sources)
     if not groups:
         return None, []
-    final = max(groups, key=lambda group: (sources.newest(group) or datetime.date.min, sum(item.confidence for item in group), -rank(group, sources)[3]))
+    in_order = sorted(groups, key=lambda group: min(sources.when(item) for item in group))
+    final = max(in_order, key=lambda group: (sources.newest(group) or datetime.date.min, math.fsum(item.confidence for item in group)))
     older = [group for group in groups if group is not final and sources.newer(final, group)]
     found = [conflict("court", "court", [*older, final], sources)] if older else []
     return fact(final, sources, max(final, key=lambda item: (court_of(item).court_id is not None, item.confidence, len(item.value)))), found

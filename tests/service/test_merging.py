@@ -1,0 +1,119 @@
+"""What merging promises whatever the articles say: their order changes nothing, a copy adds no source, and no fact outlives the article that told it."""
+
+import datetime
+
+from casebrief.service.domain.article import CaseIdentity
+from casebrief.service.domain.evidence import Evidence, copied
+from casebrief.service.domain.merging import Sources, merge
+from casebrief.service.domain.schema import CaseSummary, Court, Fact, Figure, Money, Name, Relief
+from casebrief.service.domain.spans import Span
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+CASE = CaseIdentity(None, (), (), ())
+TOLD = {
+    "Norvane Home Inc": ("defendants", Name(name="Norvane Home Inc"), ""),
+    "the doorbells record visitors": ("allegations", None, ""),
+    "kettles melt on the stove": ("allegations", None, ""),
+    "pay $40 million": ("rulings", Money(kind="settlement", amount=40_000_000, currency="USD", per=None, qualifier=None), ""),
+    "pay $44 million": ("rulings", Money(kind="settlement", amount=44_000_000, currency="USD", per=None, qualifier=None), ""),
+    "lifted the injunction": ("rulings", Relief(kind="injunction"), "injunction"),
+    "85,000 buyers": ("figures", Figure(quantity=85_000, unit="buyers"), ""),
+    "58,000 buyers": ("figures", Figure(quantity=58_000, unit="buyers"), ""),
+    "federal court in Oakland": ("court", Court(court_id="cand", name="Northern District of California"), ""),
+    "9th Circuit": ("court", Court(court_id="ca9", name="9th Circuit"), ""),
+}
+DAY = datetime.date(2025, 3, 3)
+ARTICLES = st.lists(st.lists(st.sampled_from(sorted(TOLD)), min_size=1, max_size=5, unique=True), min_size=1, max_size=4, unique_by=tuple)
+
+
+def text_of(words: list[str]) -> str:
+    return ". ".join(words) + ".\n"
+
+
+def sources_of(texts: dict[str, str], days: dict[str, datetime.date | None], copies: dict[str, str]) -> Sources:
+    return Sources(texts, days, copies, {}, lambda one, other: 0.5)
+
+
+def evidence_in(article: str, words: list[str]) -> list[Evidence]:
+    text = text_of(words)
+    found = []
+    for said in words:
+        field, normalized, about = TOLD[said]
+        start = text.index(said)
+        found.append(copied(field, article, text, Span(start, start + len(said)), 0.9, normalized, about))
+    return found
+
+
+def summary_of(articles: dict[str, list[str]], days: dict[str, datetime.date | None], copies: dict[str, str] | None = None) -> CaseSummary:
+    sources = sources_of({name: text_of(words) for name, words in articles.items()}, days, copies or {})
+    return merge([item for name, words in articles.items() for item in evidence_in(name, words)], sources, CASE)
+
+
+def facts_of(summary: CaseSummary) -> list[tuple[str, Fact]]:
+    single = [(name, getattr(summary, name)) for name in ("court",) if getattr(summary, name)]
+    return single + [(name, fact) for name in ("defendants", "allegations", "rulings", "figures") for fact in getattr(summary, name)]
+
+
+def named(articles: list[list[str]]) -> tuple[dict[str, list[str]], dict[str, datetime.date | None]]:
+    return (
+        {f"a{number}": words for number, words in enumerate(articles)},
+        {f"a{number}": DAY + datetime.timedelta(days=60 * number) for number in range(len(articles))},
+    )
+
+
+def told(summary: CaseSummary) -> tuple[set, set]:
+    """What a summary tells, the order of facts, citations and positions aside."""
+    facts = {(name, fact.independent_sources, frozenset((c.article, c.start, c.end) for c in fact.citations)) for name, fact in facts_of(summary)}
+    conflicts = {(c.field, c.kind, frozenset(frozenset((x.article, x.start) for x in p.citations) for p in c.positions)) for c in summary.conflicts}
+    return facts, conflicts
+
+
+@settings(deadline=None)
+@given(ARTICLES, st.randoms(use_true_random=False))
+def test_the_order_of_the_articles_changes_no_fact_and_no_conflict(articles, random):
+    known, days = named(articles)
+    shuffled = list(known.items())
+    random.shuffle(shuffled)
+    assert told(summary_of(known, days)) == told(summary_of(dict(shuffled), days))
+
+
+@settings(deadline=None)
+@given(ARTICLES)
+def test_a_copy_adds_citations_and_nothing_else(articles):
+    known, days = named(articles)
+    before = summary_of(known, days)
+    after = summary_of({**known, "copy": known["a0"]}, {**days, "copy": days["a0"]}, {"copy": "a0"})
+    assert [(name, fact.value, fact.independent_sources, fact.confidence) for name, fact in facts_of(before)] == [
+        (name, fact.value, fact.independent_sources, fact.confidence) for name, fact in facts_of(after)
+    ]
+    assert [(c.field, c.kind, len(c.positions)) for c in before.conflicts] == [(c.field, c.kind, len(c.positions)) for c in after.conflicts]
+
+
+@settings(deadline=None)
+@given(ARTICLES)
+def test_what_one_article_alone_told_goes_with_it(articles):
+    known, days = named(articles)
+    last = f"a{len(articles) - 1}"
+    rest = {name: words for name, words in known.items() if name != last}
+    alone = set(known[last]) - {said for words in rest.values() for said in words}
+    without = summary_of(rest, days) if rest else CaseSummary()
+    assert not alone & {citation.quote for _, fact in facts_of(without) for citation in fact.citations}
+
+
+def test_a_lower_award_of_an_appeal_supersedes_the_first_and_both_are_told():
+    words = {"a1": ["pay $40 million"], "a2": ["pay $44 million"]}
+    (found,) = summary_of(words, {"a1": DAY, "a2": DAY + datetime.timedelta(days=200)}).conflicts
+    assert (found.kind, [position.value for position in found.positions]) == ("superseded", ["pay $40 million", "pay $44 million"])
+
+
+def test_two_papers_that_tell_one_settlement_differently_contradict_each_other():
+    words = {"a1": ["pay $40 million"], "a2": ["pay $44 million"]}
+    (found,) = summary_of(words, {"a1": DAY, "a2": DAY + datetime.timedelta(days=1)}).conflicts
+    assert found.kind == "contradiction"
+
+
+def test_a_count_with_its_digits_swapped_is_a_contradiction():
+    words = {"a1": ["85,000 buyers"], "a2": ["58,000 buyers"]}
+    (found,) = summary_of(words, {"a1": DAY, "a2": DAY}).conflicts
+    assert (found.field, found.kind) == ("figures", "contradiction")
