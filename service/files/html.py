@@ -22,6 +22,8 @@ LARGEST = 10_000_000
 LEAST_WORDS = 25
 """A page with fewer words of prose has no story to read."""
 
+NO_STORY = "an HTML page without a story in it (a menu, a consent wall, or a page that a script fills): paste the article's text"
+
 MOST_OF_THE_STORY = 0.5
 """An element that holds this share of what was voted for is the story's own, whatever its name says ("with-sidebar")."""
 
@@ -113,7 +115,7 @@ def read_html(content: bytes | str, limits: Limits) -> Extracted:
     page = read_page(source)
     story, headline, others = _story(page, source)
     if sum(len(block.text.split()) for block in story if block is not headline) < LEAST_WORDS:
-        raise Unreadable("no-text", "an HTML page without a story in it (a menu, a consent wall, or a page that a script fills): paste the article's text")
+        raise Unreadable("no-text", NO_STORY)
     told = about(page, headline.text if headline else None)
     if told.behind_a_wall:
         notes = (*notes, "the page says that it shows only a part of the article to those who do not subscribe")

@@ -5,6 +5,7 @@ A hostile file may take that process down; it costs its own request and nothing 
 
 from __future__ import annotations
 
+import re
 import signal
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import time
 from collections.abc import Callable
 
 from casebrief.service.files.extracted import Extracted, FileKind, Limits
+from casebrief.service.files.html import LEAST_WORDS, NO_STORY
 from casebrief.service.files.plain import read_plain, strictly
 from casebrief.service.files.sniffing import NAMES, Kind, kind_of
 from casebrief.service.files.unreadable import Unreadable
@@ -53,6 +55,8 @@ def read_file(content: bytes | str, limits: Limits, kind: FileKind | None = None
     raw = content.encode() if isinstance(content, str) else content
     if found == "text" and strictly(raw):
         return read_plain(raw)  # nothing to guess: no parser, no process
+    if found == "html" and strictly(raw) and len(re.findall(rb"[^\s<>]+", raw)) < LEAST_WORDS:
+        raise Unreadable("no-text", NO_STORY)  # too few words for one, whatever they are: no parser need look
     return _in_a_process(Task(found, limits), raw, stop)
 
 
