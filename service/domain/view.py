@@ -198,7 +198,7 @@ _CUT_WORD = re.compile(r"([^\W\d_]+)-$")
 _REST = re.compile(r"[^\W\d_]+")
 _WORDS = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 NARROWEST = 35
-"""Characters from which a line may have been broken by a width; a shorter one ends where its writer wanted."""
+"""Characters from which a line may have been broken by a width; a shorter one ends where its writer wanted, but for one that ends in a cut word."""
 
 
 def _joined(text: str) -> Iterator[Edit]:
@@ -244,7 +244,8 @@ class _Break:
 
     @property
     def sure(self) -> bool:
-        return self.length >= NARROWEST and not _ENDED.search(self.before) and _GOES_ON.match(self.after) is not None
+        wide = self.length >= NARROWEST or _CUT_WORD.search(self.before)
+        return bool(wide and not _ENDED.search(self.before) and _GOES_ON.match(self.after))
 
 
 def _mended(one: _Break, words: Counter[str]) -> Iterator[Edit]:
