@@ -99,7 +99,7 @@ def test_markdown_marks_in_an_article_are_words(tmp_path):
     path.write_text("Norvane Home Inc was sued on Tuesday. The suit says *that* [it](http://x) `lies` <b>often</b> to its customers. It denies it all.")
     told = casebrief("summarize", path, "--markdown", **RULES).stdout
     assert "<b>" not in told
-    assert "](http" not in told
+    assert "](http" not in told.replace("\\]", "")
 
 
 def test_offsets_count_what_the_file_holds(tmp_path):

@@ -11,6 +11,8 @@ from casebrief.models.fake import FakeEngine
 from casebrief.prompts.loader import load
 from casebrief.service import example
 from casebrief.service.domain.schema import SummaryResponse, json_schema
+from casebrief.service.domain.spans import Span
+from casebrief.service.domain.view import seen
 from casebrief.service.pipeline.articles import Submitted
 from casebrief.service.pipeline.reading import BothReader, ModelReader, RuleReader, StoryReader, ViewReader
 from casebrief.service.pipeline.summarizing import Summarizer
@@ -43,7 +45,8 @@ def check(response: SummaryResponse, submitted: list[Submitted]) -> dict:
     for facts in told["summary"].values():
         for fact in facts if isinstance(facts, list) else [facts]:
             if fact and fact.get("guarantee") == "copied":
-                assert fact["value"] == fact["citations"][0]["quote"]
+                first = fact["citations"][0]
+                assert fact["value"] == seen(texts[first["article"]]).words(Span(first["start"], first["end"]))
     assert [line["article"] for line in told["ledger"]] == [article.id for article in submitted]
     for article in told["articles"]:
         assert all(0 <= start < end <= len(texts[article["id"]]) for start, end in article["used"])
