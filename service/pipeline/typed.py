@@ -192,12 +192,15 @@ def _quote(said: Said) -> Iterator[Evidence]:
         yield from said.copied(Speaker(speaker=_speaker(said)), Span(start, end))
 
 
+_NOBODY = re.compile(r"the|an?|its|their|his|her", re.IGNORECASE)
+"""What is left of a speaker of whom only the first word was marked."""
+
 _PRONOUN = re.compile(r"(?:he|she|they|it|who|i|we)", re.IGNORECASE)
 
 
 def _speaker(said: Said) -> str | None:
     """The speaker marked nearest in the paragraph; for a pronoun the one named last before it there, else nobody."""
-    near = [tag for tag in said.speakers if tag.paragraph == said.tag.paragraph]
+    near = [tag for tag in said.speakers if tag.paragraph == said.tag.paragraph and not _NOBODY.fullmatch(tag.span.of(said.text))]
     best = min(near, key=lambda tag: min(abs(tag.span.start - said.tag.span.end), abs(said.tag.span.start - tag.span.end)), default=None)
     if best is None or not _PRONOUN.fullmatch(best.span.of(said.text)):
         return best.span.of(said.text) if best else None
