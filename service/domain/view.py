@@ -169,7 +169,7 @@ def _docket_dashes(text: str) -> Iterator[Edit]:
 
 _SOFT_END = re.compile(r"=[ \t]*\r?\n")
 _ENCODED = re.compile(r"(?:=[0-9A-F]{2})+")
-_QUOTED = re.compile(r"^[ \t]*(?:>[ \t]?)+(?=[^\s>])", re.MULTILINE)
+_QUOTED = re.compile(r"^[ \t]*(?:>[ \t]?)+(?=[^\s>]|$)", re.MULTILINE)
 FEWEST_SOFT_ENDS = 3
 """Lines that end in "=" from which a text is quoted-printable."""
 

@@ -191,7 +191,7 @@ _HANGING = re.compile(r"(?:\s+(?:of|under|for|by|the|a|an|and|or|to|in|on|at|wit
 """Words that no phrase ends in: a mark that does is cut a little short or long."""
 
 _EDGES = " ,;:–—\t"
-_WORD = re.compile(r"\w+(?:(?:[-\N{NON-BREAKING HYPHEN}]|(?<=\d)[.,](?=\d))\w+)*")
+_WORD = re.compile(r"\w+(?:(?:[-\N{NON-BREAKING HYPHEN}]|(?<=\d)[.,](?=\d)|(?<=\b[A-Z])\.(?=[A-Z]\.))\w+)*")
 
 
 def _whole_words(text: str, span: Span) -> Span:

@@ -92,6 +92,12 @@ def test_a_mark_that_cuts_a_word_takes_all_of_it_and_no_comma():
     assert told["summary"]["court"]["value"] == "federal court in Oakland"
 
 
+def test_a_mark_that_cuts_initials_takes_all_of_them():
+    text = STORY.replace("federal court in Oakland, California", "U.S. District Court in Oakland, California")
+    told = summary_of((text, labelling(text, mark(text, "court", "S. District Court in Oakland, California"))))
+    assert told["summary"]["court"]["value"] == "U.S. District Court in Oakland, California"
+
+
 def test_what_is_not_sure_enough_is_not_told():
     told = summary_of((STORY, labelling(STORY, mark(STORY, "defendants", "Norvane Home Inc", 0.49), mark(STORY, "plaintiffs", "customers", 0.51))))
     assert told["summary"]["defendants"] == []

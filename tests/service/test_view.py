@@ -3,12 +3,15 @@
 import datetime
 import textwrap
 import unicodedata
+from collections.abc import Iterator
 
 import pytest
 from casebrief.service.domain.schema import SummaryResponse
 from casebrief.service.domain.spans import Span
 from casebrief.service.domain.view import harmless, mojibake, seen
 from casebrief.service.edges import brief
+from casebrief.service.edges.settings import Settings
+from casebrief.service.edges.wiring import Casebrief, wire
 from casebrief.service.pipeline.articles import Submitted
 from casebrief.service.pipeline.reading import RuleReader, StoryReader
 from casebrief.service.pipeline.summarizing import Summarizer
@@ -225,3 +228,45 @@ def test_control_characters_reach_no_page():
     page = brief.markdown(summary_of(text))
     assert "Marwick" in page
     assert not set(page) & set("\x1b\x9b\u202e")
+
+
+# ---------------------------------------------------------------------- with the embedded model
+
+HEAD = (
+    "Kettle maker sued over melting handles\n\nTolvane Kettles Inc was sued on Tuesday in federal court in Oakland, California, by customers who say that its "
+    "kettles melt.\n\n"
+)
+FORMS = {
+    "names": "The plaintiffs are Ada Marwick, of Fresno; Ben Ostrow, of Reno; Carla Dupree, of Boise; and the estate of Dan Whitlow.\n",
+    "bullets": "The complaint says that the company:\n\n- knew of the fault since the spring of 2023\n- refused refunds to at least 400 buyers\n",
+    "questions": "Q: Who is suing?\n\nA: Three customers from Fresno, led by Ada Marwick.\n\nQ: What do they want?\n\nA: They want $5,000 each.\n",
+    "times": "10:05 a.m. Judge Lena Farrow has taken the bench.\n\n2:15 p.m. The jury found Tolvane liable and awarded $2 million to the customers.\n",
+}
+
+
+@pytest.fixture(scope="module")
+def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Casebrief]:
+    product = wire(Settings(cache_mb=0, cache_dir=tmp_path_factory.mktemp("cache")))
+    assert product.engine
+    product.engine.start()
+    yield product
+    product.close()
+
+
+def read(product: Casebrief, text: str) -> SummaryResponse:
+    return product.summarizer.summarize([Submitted("a1", text, published_on=datetime.date(2025, 3, 6))])
+
+
+@pytest.mark.model
+@pytest.mark.parametrize("dress", DRESSES)
+def test_the_model_reads_a_dress_as_it_reads_the_plain_text(product, dress):
+    assert told(read(product, DRESSES[dress])) == told(read(product, STORY)) != []
+
+
+@pytest.mark.model
+@pytest.mark.parametrize("form", FORMS)
+def test_every_form_of_a_story_is_story(product, form):
+    text = HEAD + FORMS[form]
+    response = read(product, text)
+    assert response.ledger[0].share == 1.0
+    assert response.articles[0].used[-1][1] == len(text.rstrip())
