@@ -120,7 +120,7 @@ class _Told:
     def gaps(self) -> tuple[str, ...]:
         """What was left out of its story."""
         told = "1 sentence speaks" if self.foreign == 1 else f"{self.foreign} sentences speak"
-        return (f"{told} of another case and give no fact",) if self.foreign else ()
+        return (f"{told} of another case and gave no fact",) if self.foreign else ()
 
     def of_label(self, *labels: str) -> list[Tag]:
         return [tag for tag in self.tags if tag.label in labels]
