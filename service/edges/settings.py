@@ -47,6 +47,10 @@ class Settings(BaseSettings):
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
+    api_keys_file: Path | None = None
+    """The keys that clients must show, as ``casebrief keys`` writes them; none: only this machine is served, and nobody is asked."""
+    receive_s: Seconds = 60.0
+    """Seconds in which the head of a request must have come, and again its body."""
     max_articles: Positive = 20
     max_article_characters: Positive = 200_000
     max_request_characters: Positive = 1_000_000
