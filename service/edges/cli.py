@@ -1,9 +1,16 @@
-"""The command line. Exit codes: 0 done, 1 something examined is not well or nothing was found in the articles, 2 bad input, 3 the model failed, 130 interrupted."""
+"""The command line.
+
+Exit codes: 0 done, 1 something examined is not well or nothing was found in the articles, 2 bad input, 3 the model failed, 4 the output cannot be
+written, 130 interrupted.
+"""
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import datetime
+import io
+import os
 import re
 import sys
 from collections.abc import Callable, Iterator
@@ -18,6 +25,7 @@ from casebrief.service.domain.schema import SummaryResponse
 from casebrief.service.domain.view import harmless
 from casebrief.service.edges import brief
 from casebrief.service.edges.doctor import examine
+from casebrief.service.edges.keys import Keys, KeysFault, refuse_open_door
 from casebrief.service.edges.problems import Problem
 from casebrief.service.edges.received import Received, Sent, receive
 from casebrief.service.edges.requests import check_count, check_limits, check_sizes, parse_date
@@ -31,7 +39,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TransferSpeedColumn
 from rich.table import Table
 
-NOT_WELL, BAD_INPUT, MODEL_FAILED, INTERRUPTED = 1, 2, 3, 130
+NOT_WELL, BAD_INPUT, MODEL_FAILED, OUTPUT_FAILED, INTERRUPTED = 1, 2, 3, 4, 130
 STANDARD_INPUT = Path("-")
 
 app = typer.Typer(
@@ -42,19 +50,39 @@ app = typer.Typer(
 )
 models_app = typer.Typer(no_args_is_help=True, help="Models: which there are, and which are here.")
 cache_app = typer.Typer(no_args_is_help=True, help="Answers that are kept on this machine.")
+keys_app = typer.Typer(no_args_is_help=True, help="Keys that clients of the HTTP API must show (CASEBRIEF_API_KEYS_FILE).")
 app.add_typer(models_app, name="models")
 app.add_typer(cache_app, name="cache")
+app.add_typer(keys_app, name="keys")
 _out, _err = Console(highlight=False), Console(stderr=True, highlight=False)
 
 
 def run_app() -> None:
-    """Run the command line; what the product refuses becomes one line and an exit code."""
+    """Run the command line; what the product or the system refuses becomes one line and an exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # what an encoding cannot spell is told by its number, and no work is lost
     try:
-        app()
+        _run_and_flush()
     except KeyboardInterrupt:
         _fail("interrupted", INTERRUPTED)
+    except KeysFault as error:
+        _fail(str(error), BAD_INPUT)
     except ModelError as error:
         _fail(str(error), BAD_INPUT if isinstance(error, CatalogError) else MODEL_FAILED)
+    except OSError as error:
+        if error.filename is not None:
+            _fail(f"{error.filename}: {error.strerror}", BAD_INPUT)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # the interpreter flushes once more at its end
+        _fail(f"the output cannot be written: {error.strerror}", OUTPUT_FAILED)
+
+
+def _run_and_flush() -> None:
+    try:
+        app()
+    finally:
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.flush()
 
 
 def _fail(message: str, code: int) -> NoReturn:
@@ -130,11 +158,13 @@ def _show(response: SummaryResponse, *, as_json: bool, as_markdown: bool) -> Non
 
 
 def _escaped(told: str) -> str:
-    """JSON of the same meaning whose control characters beyond ASCII a terminal does not obey."""
-    return _BEYOND.sub(lambda match: f"\\u{ord(match.group()):04x}", told)
+    """JSON of the same meaning whose control characters beyond ASCII a terminal does not obey; ASCII alone where the output is not UTF-8, as JSON must be."""
+    beyond = _BEYOND if codecs.lookup(sys.stdout.encoding).name == "utf-8" else _NOT_ASCII
+    return beyond.sub(lambda match: re.sub("....", r"\\u\g<0>", match.group().encode("utf-16-be").hex()), told)
 
 
 _BEYOND = re.compile("[\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+_NOT_ASCII = re.compile("[^\x00-\x7e]")
 
 
 def read_articles(paths: list[Path], published_on: list[str], use_example: bool, settings: Settings) -> Received:
@@ -216,7 +246,9 @@ def serve(
     reader: Annotated[str | None, typer.Option(help="labels, prompts or rules; auto: as the model reads.")] = None,
 ) -> None:
     """Serve the HTTP API."""
-    product = wire(settings_of(host=host, port=port, model=model, reader=reader), _say)
+    settings = settings_of(host=host, port=port, model=model, reader=reader)
+    refuse_open_door(settings.host, settings.api_keys_file)
+    product = wire(settings, _say)
     product.start_in_background()
     from casebrief.service.edges.server import serve as run  # the web framework takes half a second to import: the model starts meanwhile
 
@@ -302,3 +334,29 @@ def show_cache() -> None:
 def clear_cache() -> None:
     """Forget everything that is kept."""
     store_of(settings_of()).clear()
+
+
+@keys_app.command("add")
+def add_key(name: Annotated[str, typer.Argument(help="Whose key it is.")]) -> None:
+    """Make a key and print it: it is shown this once, and kept as its SHA-256 alone."""
+    print(_keys().add(name))
+
+
+@keys_app.command("list")
+def list_keys() -> None:
+    """Who has a key."""
+    for name in _keys().names():
+        print(name)
+
+
+@keys_app.command("remove")
+def remove_key(name: Annotated[str, typer.Argument(help="Whose key is to be forgotten; it holds at once.")]) -> None:
+    """Forget a key."""
+    _keys().remove(name)
+
+
+def _keys() -> Keys:
+    file = settings_of().api_keys_file
+    if file is None:
+        _fail("set CASEBRIEF_API_KEYS_FILE to the file that holds the keys, for this command and for casebrief serve", BAD_INPUT)
+    return Keys(file)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 from collections.abc import AsyncGenerator
 from typing import Any
@@ -34,7 +35,11 @@ FORM_SCHEMA: dict[str, Any] = {
 
 
 def media_type(headers: Headers) -> str:
-    """The content type without its parameters. Raises `Problem` 415 unless it is one of the two."""
+    """The content type without its parameters. Raises `Problem` 415 unless it is one of the two, of a body that is not compressed."""
+    packed = headers.get("content-encoding", "identity").strip().lower()
+    if packed != "identity":
+        detail = f"the content encoding {packed!r} is not read: send the body as it is"
+        raise Problem(415, "unsupported-media-type", "The content encoding is not read", detail, headers={"Accept-Encoding": "identity"})
     given = headers.get("content-type", "").partition(";")[0].strip().lower()
     if given not in (JSON, MULTIPART):
         what = f"the content type {given!r} is" if given else "a body without a content type is"
@@ -44,11 +49,9 @@ def media_type(headers: Headers) -> str:
 
 
 async def read_request(body: bytes, headers: Headers, settings: Settings) -> SummaryRequest:
-    """The request of a body; what is large is parsed in a thread. Raises `Problem`: 400, 413, 415 or 422."""
-    if media_type(headers) == JSON:
-        return await run_in_threadpool(lambda: of_document(decode_json(body), settings))
-    document = await _document(body, headers, settings)
-    return await run_in_threadpool(of_document, document, settings)
+    """The request of a body, parsed in a thread: others are served meanwhile. Raises `Problem`: 400, 413, 415 or 422."""
+    read = decode_json if media_type(headers) == JSON else lambda form: asyncio.run(_document(form, headers, settings))
+    return await run_in_threadpool(lambda: of_document(read(body), settings))
 
 
 async def _document(body: bytes, headers: Headers, settings: Settings) -> dict[str, Any]:

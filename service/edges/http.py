@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import threading
 from collections.abc import AsyncIterator
@@ -13,6 +14,7 @@ from casebrief.models.errors import CatalogError, EngineError
 from casebrief.service.domain.schema import SummaryResponse, json_schema
 from casebrief.service.edges.desk import ClientGone, Desk
 from casebrief.service.edges.forms import FORM_SCHEMA, JSON, MULTIPART, media_type, read_request
+from casebrief.service.edges.gate import Gate
 from casebrief.service.edges.problems import MEDIA_TYPE, Problem, ProblemDetails, of_engine
 from casebrief.service.edges.received import receive
 from casebrief.service.edges.requests import SummaryRequest, check_limits, to_sent
@@ -40,12 +42,12 @@ class Health(BaseModel):
 
 
 class Readiness(BaseModel):
-    """``engine`` is what the engine says of itself: state, process, restarts, last error, notes."""
+    """``engine`` is what the engine says of itself: state, process, restarts, last error, notes. Where a key is asked for, the status alone stands without one."""
 
     status: Literal["ready", "starting", "down", "closed"]
-    model: str
-    waiting: int
-    engine: dict[str, Any]
+    model: str | None = None
+    waiting: int | None = None
+    engine: dict[str, Any] | None = None
 
 
 class ModelLine(BaseModel):
@@ -61,8 +63,12 @@ class ModelLine(BaseModel):
 
 _PROBLEMS: dict[int | str, dict[str, Any]] = {
     400: {"description": "The body is not JSON, or no form"},
+    401: {"description": "A key is asked for, and none that is known was shown"},
+    403: {"description": "The request comes from another site's page"},
+    408: {"description": "The body did not come in time"},
     413: {"description": "More articles, characters or bytes than the limits allow"},
-    415: {"description": "The content type is neither JSON nor a form"},
+    415: {"description": "The content type is neither JSON nor a form, or the body is compressed"},
+    421: {"description": "The Host is no name of this server"},
     422: {"description": "Something in the request does not fit, or a file cannot be read; `errors` names each place"},
     500: {"description": "The model failed in a way that a retry does not mend"},
     503: {"description": "The queue is full, the model is being restarted, or the service is closing; see Retry-After"},
@@ -94,15 +100,17 @@ def create_app(product: Casebrief) -> FastAPI:
         # The interactive pages load scripts from another host; text and attention stay in the house.
         docs_url=None,
         redoc_url=None,
+        responses=_problem_responses(401, 403, 421),
     )
     app.state.desk = desk
+    app.add_middleware(Gate, settings=product.settings)
     _handle_errors(app)
     _describe(app)
 
     @app.post(
         "/v1/summaries",
         response_model=SummaryResponse,
-        responses=_problem_responses(400, 413, 415, 422, 500, 503, 504),
+        responses=_problem_responses(400, 408, 413, 415, 422, 500, 503, 504),
         openapi_extra={
             "requestBody": {
                 "required": True,
@@ -114,7 +122,7 @@ def create_app(product: Casebrief) -> FastAPI:
     async def summarize(request: Request) -> Response:
         settings = product.settings
         media_type(request.headers)  # refused before its body is read
-        wanted = await read_request(await _body(request, _most(settings)), request.headers, settings)
+        wanted = await read_request(await _body(request, _most(settings), settings.receive_s), request.headers, settings)
         sent = to_sent(wanted)
         deadline_s = min(settings.deadline_s, wanted.deadline_s or settings.deadline_s)
 
@@ -133,13 +141,16 @@ def create_app(product: Casebrief) -> FastAPI:
     @app.get(
         "/readyz",
         response_model=Readiness,
+        response_model_exclude_unset=True,
         responses={503: {"model": Readiness, "description": "The engine is not ready"}},
         summary="Whether a request would be worked on, and what the engine says of itself",
     )
-    async def readyz(response: Response) -> Readiness:
+    async def readyz(request: Request, response: Response) -> Readiness:
         state = product.engine_state()
         if state["state"] != "ready":
             response.status_code = 503
+        if not request.state.known:
+            return Readiness(status=state["state"])
         return Readiness(status=state["state"], model=product.model, waiting=desk.waiting, engine=state)
 
     @app.get("/v1/models", response_model=list[ModelLine], summary="The catalogue, and which of it is on this machine")
@@ -177,25 +188,29 @@ def _most(settings: Settings) -> int:
     return settings.max_request_characters * BYTES_A_CHARACTER + settings.max_files_mb * 1_000_000 * 4 // 3 + ROOM_FOR_KEYS
 
 
-async def _body(request: Request, most: int) -> bytes:
-    """The body, refused as soon as more than ``most`` bytes of it have come."""
+async def _body(request: Request, most: int, within_s: float) -> bytes:
+    """The body, refused as soon as more than ``most`` bytes of it have come, or when it has not all come in time."""
     parts: list[bytes] = []
     size = 0
     try:
-        async for part in request.stream():
-            size += len(part)
-            if size > most:
-                raise Problem(413, "request-too-long", "The request is too long", f"the body has more than {most} bytes")
-            parts.append(part)
+        async with asyncio.timeout(within_s):
+            async for part in request.stream():
+                size += len(part)
+                if size > most:
+                    raise Problem(413, "request-too-long", "The request is too long", f"the body has more than {most} bytes")
+                parts.append(part)
     except ClientDisconnect:
         raise ClientGone from None
+    except TimeoutError:
+        detail = f"{size} bytes of the body came within {within_s:g} s, and not its end"
+        raise Problem(408, "slow-body", "The body did not come in time", detail, headers={"Connection": "close"}) from None
     return b"".join(parts)
 
 
 def _handle_errors(app: FastAPI) -> None:
     @app.exception_handler(Problem)
     async def problem(request: Request, error: Problem) -> JSONResponse:
-        return JSONResponse(error.body(), error.status, error.headers(), media_type=MEDIA_TYPE)
+        return JSONResponse(error.body(), error.status, error.headers, media_type=MEDIA_TYPE)
 
     @app.exception_handler(EngineError)
     async def engine(request: Request, error: EngineError) -> JSONResponse:

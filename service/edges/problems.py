@@ -29,12 +29,24 @@ class ProblemDetails(BaseModel):
 
 
 class Problem(Exception):
-    """An error that a client gets; ``retry_after`` is in whole seconds."""
+    """An error that a client gets; ``retry_after`` is in whole seconds, ``headers`` go with the document."""
 
-    def __init__(self, status: int, kind: str, title: str, detail: str, *, errors: list[dict[str, str]] | None = None, retry_after: int | None = None) -> None:
+    def __init__(
+        self,
+        status: int,
+        kind: str,
+        title: str,
+        detail: str,
+        *,
+        errors: list[dict[str, str]] | None = None,
+        retry_after: int | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> None:
         super().__init__(detail)
         self.status, self.kind, self.title, self.detail = status, kind, title, detail
-        self.errors, self.retry_after = errors, retry_after
+        self.errors, self.headers = errors, dict(headers or {})
+        if retry_after is not None:
+            self.headers["Retry-After"] = str(retry_after)
 
     def body(self) -> dict[str, object]:
         """The problem document."""
@@ -42,10 +54,6 @@ class Problem(Exception):
         if self.errors:
             document["errors"] = self.errors
         return document
-
-    def headers(self) -> dict[str, str]:
-        """Headers beside the document."""
-        return {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
 
 
 def of_engine(error: EngineError) -> Problem:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import codecs
 import datetime
 import json
 import re
@@ -18,18 +19,23 @@ from casebrief.service.pipeline.articles import Submitted
 from casebrief.service.pipeline.summarizing import assign_ids
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema, model_validator
 
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_TIME = r"T([01]\d|2[0-3]):[0-5]\d(:([0-5]\d|60)(\.\d+)?)?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)?"
+_DATE = re.compile(rf"([0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}})({_TIME})?", re.ASCII)
 EARLIEST, LATEST = datetime.date(1900, 1, 1), datetime.date(2199, 12, 31)
 
 
 def parse_date(value: object) -> datetime.date:
-    """A day as ISO 8601 writes it, between 1900 and 2199. Raises `ValueError`."""
-    if not isinstance(value, str) or not _DATE.fullmatch(value):
+    """A day as ISO 8601 writes it, between 1900 and 2199; of a time (RFC 3339, as feeds have it) the day that is written. Raises `ValueError`.
+
+    A day to come is taken: papers print tomorrow's date, and what a request means must not depend on when it is sent.
+    """
+    written = _DATE.fullmatch(value) if isinstance(value, str) else None
+    if not written:
         raise ValueError('must be a day written as "2025-01-23"')
     try:
-        day = datetime.date.fromisoformat(value)
+        day = datetime.date.fromisoformat(written[1])
     except ValueError:
-        raise ValueError(f"{value} is not a day of the calendar") from None
+        raise ValueError(f"{written[1]} is not a day of the calendar") from None
     if not EARLIEST <= day <= LATEST:
         raise ValueError(f"must be between {EARLIEST} and {LATEST}")
     return day
@@ -53,7 +59,20 @@ def _not_blank(value: object) -> object:
 NO_NUL = r"^[^\u0000]*$"
 """For the document: what `_clean` refuses, as far as a pattern can tell it."""
 
+MOST_KEYS = 64
+"""Keys of one object: no object of a request has so many, and each unknown one would be named in the answer."""
+
+MOST_DIGITS = 300
+"""Of a whole number: no number of a request has so many, and reading them takes more than linear time."""
+
 Text = Annotated[str, BeforeValidator(_clean)]
+_DAY = r"(19|2[01])\d\d-\d\d-\d\d"
+_PUBLISHED = {
+    "anyOf": [
+        {"type": "string", "format": "date", "pattern": rf"^{_DAY}$"},
+        {"type": "string", "format": "date-time", "pattern": rf"^{_DAY}T", "description": "Its day is taken, as it is written."},
+    ]
+}
 
 
 def _given(value: object) -> object:
@@ -114,8 +133,7 @@ class ArticleIn(BaseModel):
     publisher: Annotated[Text | None, Field(max_length=300, json_schema_extra={"pattern": NO_NUL})] = None
     url: Annotated[Text | None, Field(max_length=2000, json_schema_extra={"pattern": NO_NUL}, description="Kept and returned; never fetched.")] = None
     published_on: Annotated[
-        Annotated[datetime.date, BeforeValidator(parse_date), WithJsonSchema({"type": "string", "format": "date", "pattern": r"^(19|2[01])\d\d-\d\d-\d\d$"})]
-        | None,
+        Annotated[datetime.date, BeforeValidator(parse_date), WithJsonSchema(_PUBLISHED)] | None,
         Field(description="The day of publication: relative dates of the article are resolved against it."),
     ] = None
 
@@ -175,25 +193,37 @@ def of_document(document: Any, settings: Settings) -> SummaryRequest:
 
 
 def decode_json(body: bytes) -> Any:
-    """The document of a body. Raises `Problem` 400 for what is not JSON."""
+    """The document of a body, in time linear in its size; a byte-order mark before it is passed over (RFC 8259, 8.1).
 
-    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        made = dict(pairs)
-        if len(made) != len(pairs):
-            counts = Counter(key for key, _ in pairs)
-            raise ValueError(f"the key {counts.most_common(1)[0][0]!r} is given twice in one object")
-        return made
-
-    def no_constant(name: str) -> Any:
-        raise ValueError(f"{name} is no JSON number")
-
+    Raises `Problem`: 400 for what is not JSON, 422 for an object of more than `MOST_KEYS` keys.
+    """
     try:
-        return json.loads(body.decode("utf-8"), object_pairs_hook=once, parse_constant=no_constant)
+        return json.loads(body.removeprefix(codecs.BOM_UTF8).decode("utf-8"), object_pairs_hook=_object, parse_constant=_no_constant, parse_int=_whole)
     except UnicodeDecodeError as error:
         raise Problem(400, "not-json", "The body is not JSON", f"the body is not UTF-8: {error.reason} at byte {error.start}") from None
     except (ValueError, RecursionError) as error:
         why = "nested too deeply" if isinstance(error, RecursionError) else str(error)
         raise Problem(400, "not-json", "The body is not JSON", f"{why}; send an object with the key 'articles'") from None
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len(pairs) > MOST_KEYS:
+        raise Problem(422, "invalid-request", "The request does not fit", f"an object has {len(pairs)} keys: none of a request has more than {MOST_KEYS}")
+    made = dict(pairs)
+    if len(made) != len(pairs):
+        counts = Counter(key for key, _ in pairs)
+        raise ValueError(f"the key {counts.most_common(1)[0][0]!r} is given twice in one object")
+    return made
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is no JSON number")
+
+
+def _whole(digits: str) -> int:
+    if len(digits) > MOST_DIGITS:
+        raise ValueError(f"a number has {len(digits)} digits: none of a request has more than {MOST_DIGITS}")
+    return int(digits)
 
 
 def _limits(document: Any, settings: Settings) -> None:
