@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import math
+import statistics
 import threading
 import time
-from collections.abc import Awaitable, Callable
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
@@ -22,8 +24,8 @@ LOOK_S = 0.1
 FIRST_GUESS_S = 10.0
 """How long a job takes, before one has been measured."""
 
-SMOOTHING = 0.3
-"""The newest job's share in the measured time of a job (exponential moving average)."""
+RECENT = 9
+"""Jobs whose time tells how long the next ones take: the median of the last few, so that a long one is soon forgotten."""
 
 
 class ClientGone(Exception):
@@ -39,7 +41,7 @@ class Desk:
         self._turn = asyncio.Semaphore(concurrency)
         self._thread = ThreadPoolExecutor(concurrency, thread_name_prefix="casebrief-job")
         self._admitted = 0
-        self._job_s = FIRST_GUESS_S
+        self._took: deque[float] = deque([FIRST_GUESS_S], RECENT)
         self._open = True
         self._ends = math.inf
 
@@ -76,9 +78,9 @@ class Desk:
         if not self._open:
             raise closing()
         if self._admitted >= self._concurrency + self._queue:
-            wait = math.ceil(self._job_s * self._admitted / self._concurrency)
-            detail = f"{self.waiting} requests are waiting, no more than {self._queue} may; one takes {self._job_s:.0f} s at present"
-            raise Problem(503, "queue-full", "The queue is full", detail, retry_after=max(1, wait))
+            wait = retry_after(self._took, self._admitted / self._concurrency)
+            detail = f"{self.waiting} requests are waiting, no more than {self._queue} may; they are done in about {wait} s"
+            raise Problem(503, "queue-full", "The queue is full", detail, retry_after=wait)
         self._admitted += 1
 
     async def _wait_for_turn(self, deadline: float, gone: Callable[[], Awaitable[bool]]) -> None:
@@ -125,14 +127,19 @@ class Desk:
                     halt.set()
         finally:
             halt.set()
+            self._took.append(time.monotonic() - begun)
         try:
             result = job.result()
         except Cancelled:
             raise (reason or late()) from None
         if reason:
             raise reason
-        self._job_s += SMOOTHING * (time.monotonic() - begun - self._job_s)
         return result
+
+
+def retry_after(took: Sequence[float], rounds: float) -> int:
+    """Whole seconds in which those who came before are done: so many rounds of a job as the last ones were."""
+    return max(1, math.ceil(statistics.median(took) * rounds))
 
 
 def closing() -> Problem:

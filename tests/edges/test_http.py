@@ -186,7 +186,7 @@ def send(address: str, body: dict) -> socket.socket:
     host, port = address.removeprefix("http://").split(":")
     content = json.dumps(body).encode()
     client = socket.create_connection((host, int(port)))
-    client.sendall(b"POST /v1/summaries HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(content) + content)
+    client.sendall(b"POST /v1/summaries HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(content) + content)
     return client
 
 

@@ -1,0 +1,444 @@
+"""Strangers at the door: other sites' pages, wrong names, missing keys, bodies that are slow, huge or made to hurt."""
+
+import asyncio
+import datetime
+import hashlib
+import json
+import os
+import socket
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import httpx
+import pytest
+from casebrief.service.edges.desk import RECENT, retry_after
+from casebrief.service.edges.gate import GUARDED
+from casebrief.service.edges.http import create_app
+from casebrief.service.edges.keys import Keys, KeysFault
+from casebrief.service.edges.problems import Problem
+from casebrief.service.edges.requests import decode_json, of_document, parse_date
+from casebrief.service.edges.settings import Settings
+from casebrief.service.edges.wiring import Casebrief, wire
+from conftest import HANG_S, free_port, until
+
+GOOD = {"articles": [{"text": "Norvane Home Inc was sued on Tuesday in federal court in Oakland, California, by customers."}]}
+SUMMARIES = "/v1/summaries"
+
+
+@pytest.fixture(scope="module")
+def wired() -> Casebrief:
+    """The product, whose engine is not started: what is refused here never comes to it."""
+    return wire(Settings())
+
+
+@pytest.fixture
+def keys(tmp_path: Path) -> Keys:
+    return Keys(tmp_path / "keys")
+
+
+def ask(product: Casebrief, method: str = "GET", path: str = "/healthz", base: str = "http://localhost:8000", **options) -> httpx.Response:
+    """The answer of the real application, in this process."""
+
+    async def answer() -> httpx.Response:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(create_app(product)), base_url=base) as client:
+            return await client.request(method, path, **options)
+
+    return asyncio.run(answer())
+
+
+def guarded(product: Casebrief, file: Path) -> Casebrief:
+    """The product with keys."""
+    settings = product.settings.model_copy(update={"api_keys_file": file})
+    return Casebrief(**{**vars(product), "settings": settings})
+
+
+@contextmanager
+def listening(log: Path, **environment: str) -> Iterator[str]:
+    """A real server that answers, whether its model is up or not; yields its address. What it says is written to ``log``."""
+    port = free_port()
+    command = [sys.executable, "-P", "-m", "casebrief.evals.cli", "serve", "--port", str(port)]
+    with log.open("wb") as stream, subprocess.Popen(command, env={**os.environ, **environment}, stdout=stream, stderr=stream) as process:
+        address = f"http://127.0.0.1:{port}"
+        try:
+            until(lambda: process.poll() is not None or answers(address))
+            assert process.poll() is None, log.read_text()
+            yield address
+        finally:
+            process.terminate()
+
+
+def answers(address: str) -> bool:
+    try:
+        return httpx.get(f"{address}/healthz", timeout=HANG_S).status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+def is_problem(response: httpx.Response, status: int, words: str) -> None:
+    assert (response.status_code, response.headers["content-type"]) == (status, "application/problem+json"), response.text
+    assert words in response.json()["detail"]
+
+
+# ------------------------------------------------------------------ whose server, and whose page
+
+
+@pytest.mark.parametrize("host", ["localhost", "localhost:8000", "LOCALHOST", "127.0.0.1:8000", "[::1]:8000", "[::1]"])
+def test_the_names_of_this_machine_are_answered(wired, host):
+    assert ask(wired, headers={"Host": host}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example.com", "evil.example.com:8000", "localhost.evil.com", "127.0.0.1.nip.io", "10.0.0.1", "[::2]", "", "localhost:x"]
+)
+@pytest.mark.parametrize(("method", "path"), [("GET", "/healthz"), ("GET", "/readyz"), ("GET", "/v1/models"), ("POST", SUMMARIES), ("GET", "/nothing")])
+def test_another_name_is_answered_nothing(wired, method, path, host):
+    is_problem(ask(wired, method, path, headers={"Host": host}, json=GOOD), 421, "no name of this server")
+
+
+def test_the_name_that_it_is_bound_to_is_its_own(wired):
+    bound = Casebrief(**{**vars(wired), "settings": wired.settings.model_copy(update={"host": "127.0.0.2"})})
+    assert ask(bound, headers={"Host": "127.0.0.2:8000"}).status_code == 200
+    assert ask(wired, headers={"Host": "127.0.0.2:8000"}).status_code == 421
+
+
+@pytest.mark.parametrize("origin", ["http://evil.example.com", "null", "https://localhost", "http://localhost:9000", "http://localhost:8000.evil.com", ""])
+def test_a_page_of_another_site_can_start_nothing(wired, origin):
+    for options in ({"json": GOOD}, {"files": {"file": b"A story."}}):
+        is_problem(ask(wired, "POST", SUMMARIES, headers={"Origin": origin}, **options), 403, "may not use this server")
+
+
+def test_its_own_page_and_clients_that_are_no_pages_may(wired):
+    for headers in ({"Origin": "http://localhost:8000"}, {}):
+        is_problem(ask(wired, "POST", SUMMARIES, headers=headers, json={}), 422, "/articles")
+
+
+def test_no_page_of_another_origin_is_told_that_it_may_read(wired):
+    asked = {"Origin": "http://evil.example.com", "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "content-type"}
+    for response in (ask(wired, "OPTIONS", SUMMARIES, headers=asked), ask(wired, path="/v1/models", headers=asked)):
+        assert not [name for name in response.headers if name.startswith("access-control")]
+    assert ask(wired, "OPTIONS", SUMMARIES, headers=asked).status_code == 405
+
+
+# ------------------------------------------------------------------ keys
+
+
+def test_without_a_key_nothing_of_the_api_is_told(wired, keys):
+    keys.add("me")
+    product = guarded(wired, keys._path)
+    paths = [path for path in create_app(product).openapi()["paths"] if path.startswith(GUARDED)]
+    assert SUMMARIES in paths
+    for path in paths:
+        for method in ("GET", "POST", "DELETE"):
+            response = ask(product, method, path.replace("{", "").replace("}", ""))
+            is_problem(response, 401, "casebrief keys add")
+            assert response.headers["www-authenticate"] == 'Bearer realm="casebrief"'
+
+
+def test_without_a_key_health_and_readiness_tell_one_word_and_the_version(wired, keys):
+    key = keys.add("me")
+    product = guarded(wired, keys._path)
+    assert set(ask(product).json()) == {"status", "version"}
+    assert ask(product, path="/readyz").json() == {"status": "starting"}
+    known = ask(product, path="/readyz", headers={"Authorization": f"Bearer {key}"}).json()
+    assert set(known) == {"status", "model", "waiting", "engine"}
+    assert ask(product, path="/openapi.json").status_code == 200
+
+
+def test_who_shows_a_key_is_let_in_by_any_name(wired, keys):
+    key = keys.add("me")
+    product = guarded(wired, keys._path)
+    for scheme in ("Bearer", "bearer"):
+        headers = {"Authorization": f"{scheme} {key}", "Host": "brief.example.com", "Origin": "https://brief.example.com"}
+        is_problem(ask(product, "POST", SUMMARIES, headers=headers, json={}), 422, "/articles")
+
+
+def test_what_is_not_quite_a_key_is_none(wired, keys):
+    key = keys.add("me")
+    product = guarded(wired, keys._path)
+    digest = hashlib.sha256(key.encode()).hexdigest()
+    for shown in (
+        "",
+        key,
+        f"Basic {key}",
+        "Bearer",
+        "Bearer ",
+        f"Bearer {key[:-1]}",
+        f"Bearer {key}x",
+        f"Bearer {key.upper()}",
+        f"Bearer {digest}",
+        "Bearer é",
+    ):
+        assert ask(product, path="/v1/schema", headers={"Authorization": shown.encode("latin-1")}).status_code == 401, shown
+
+
+def test_what_is_added_and_removed_holds_at_once(wired, keys):
+    product = guarded(wired, keys._path)
+    mine, hers = keys.add("me"), keys.add("her")
+
+    def status(key: str) -> int:
+        return ask(product, path="/v1/schema", headers={"Authorization": f"Bearer {key}"}).status_code
+
+    assert (status(mine), status(hers)) == (200, 200)
+    keys.remove("me")
+    assert (status(mine), status(hers)) == (401, 200)
+
+
+@pytest.mark.parametrize("content", [None, b"", b"me 12\n", b"\xff\xfe"])
+def test_a_file_without_a_key_that_can_be_read_lets_nobody_in(wired, keys, content):
+    key = keys.add("me")
+    keys._path.unlink()
+    if content is not None:
+        keys._path.write_bytes(content)
+    assert ask(guarded(wired, keys._path), path="/v1/schema", headers={"Authorization": f"Bearer {key}"}).status_code == 401
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="file modes are POSIX's")
+def test_a_key_is_kept_as_its_sum_alone_for_its_owner_alone(keys):
+    shown = [keys.add("me"), keys.add("her")]
+    assert keys._path.read_text() == "".join(
+        f"{name} {hashlib.sha256(key.encode()).hexdigest()}\n" for name, key in sorted(zip(("me", "her"), shown, strict=True))
+    )
+    assert stat.S_IMODE(keys._path.stat().st_mode) == 0o600
+    assert [path.name for path in keys._path.parent.iterdir()] == ["keys"]
+    assert len(set(shown)) == 2
+    assert min(map(len, shown)) > 40
+
+
+@pytest.mark.parametrize("name", ["", "a b", "a\nb", "é", "x" * 65])
+def test_a_name_that_would_break_the_file_is_refused(keys, name):
+    with pytest.raises(KeysFault, match="no name for a key"):
+        keys.add(name)
+    assert not keys._path.exists()
+
+
+def casebrief(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-P", "-m", "casebrief.evals.cli", *arguments]
+    return subprocess.run(command, env={**os.environ, **environment}, capture_output=True, text=True, check=False, timeout=HANG_S)
+
+
+def refused(done: subprocess.CompletedProcess[str], words: str) -> None:
+    assert (done.returncode, done.stdout) == (2, ""), done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert words in done.stderr
+
+
+def test_keys_by_the_command_line(tmp_path):
+    file = tmp_path / "kept" / "keys"
+    environment = {"CASEBRIEF_API_KEYS_FILE": str(file)}
+    added = casebrief("keys", "add", "me", **environment)
+    assert Keys(file).know(added.stdout.strip())
+    assert casebrief("keys", "list", **environment).stdout == "me\n"
+    refused(casebrief("keys", "add", "me", **environment), "me has a key")
+    refused(casebrief("keys", "remove", "her", **environment), "'her' has no key; those who have one: me")
+    assert casebrief("keys", "remove", "me", **environment).returncode == 0
+    assert not Keys(file).know(added.stdout.strip())
+    refused(casebrief("keys", "list"), "set CASEBRIEF_API_KEYS_FILE")
+    file.write_text("me\n")
+    refused(casebrief("keys", "list", **environment), "line 1: a name, a space and the SHA-256 of a key were expected")
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "10.1.2.3", "example.com", ""])
+def test_other_machines_are_not_served_without_a_key(tmp_path, host):
+    refused(casebrief("serve", "--host", host), "there is no key")
+    refused(casebrief("serve", "--host", host, CASEBRIEF_API_KEYS_FILE=str(tmp_path / "none")), "there is no key")
+
+
+def test_other_machines_are_served_with_one(tmp_path):
+    key = Keys(tmp_path / "keys").add("me")
+    with listening(tmp_path / "log", CASEBRIEF_HOST="0.0.0.0", CASEBRIEF_API_KEYS_FILE=str(tmp_path / "keys")) as address:
+        assert httpx.get(f"{address}/v1/schema").status_code == 401
+        assert httpx.get(f"{address}/v1/schema", headers={"Authorization": f"Bearer {key}", "Host": "brief.lan"}).status_code == 200
+    assert key not in (tmp_path / "log").read_text()
+
+
+# ------------------------------------------------------------------ bodies
+
+
+def objects(count: int, keys: int) -> bytes:
+    return json.dumps([{f"k{number}": number for number in range(keys)} for _ in range(count)]).encode()
+
+
+SHAPES = {
+    "one object of distinct keys": lambda size: objects(1, size),
+    "one object of one key": lambda size: b"{" + b",".join([b'"k":1'] * size) + b"}",
+    "many objects": lambda size: objects(size // 32, 32),
+    "one number": lambda size: b"[" + b"1" * (8 * size) + b"]",
+    "many numbers": lambda size: b"[" + b",".join([b"1" * 9] * size) + b"]",
+    "escapes": lambda size: b'["' + rb"\ud83d\ude00" * size + b'"]',
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_body_is_parsed_in_time_linear_in_its_size(shape):
+    """Eight times the size costs about eight times as much; by a quadratic way it would be 64 times."""
+
+    def cost(body: bytes) -> float:
+        def once() -> float:
+            began = time.process_time()
+            with suppress(Problem):
+                of_document(decode_json(body), Settings())
+            return time.process_time() - began
+
+        return min(once() for _ in range(5))
+
+    assert cost(SHAPES[shape](160_000)) < 24 * cost(SHAPES[shape](20_000)) + 0.01
+
+
+def test_20000_keys_are_refused_with_a_short_answer(wired):
+    response = ask(wired, "POST", SUMMARIES, content=objects(1, 20_000)[1:-1], headers={"Content-Type": "application/json"})
+    is_problem(response, 422, "20000 keys")
+    assert len(response.content) < 1000
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("application/json", b'{"articles":[{"text":[' + b"{}," * 3_000_000 + b"{}]}]}"),
+        (
+            "multipart/form-data; boundary=x",
+            b'--x\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n' + b"\r\n-" * 3_000_000 + b"\r\n--x--\r\n",
+        ),
+    ],
+)
+def test_others_are_served_while_a_body_is_parsed(wired, kind, body):
+    """Measured by the longest time in which the loop did nothing, as a share of the request's."""
+
+    async def longest_pause() -> tuple[float, float]:
+        pauses = []
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(create_app(wired)), base_url="http://localhost") as client:
+            began = last = time.monotonic()
+            request = asyncio.create_task(client.post(SUMMARIES, content=body, headers={"Content-Type": kind}))
+            while not request.done():
+                await asyncio.sleep(0.005)
+                pauses.append(time.monotonic() - last)
+                last = time.monotonic()
+            assert (await request).status_code in (413, 422)
+        return max(pauses), time.monotonic() - began
+
+    pause, whole = asyncio.run(longest_pause())
+    assert pause < whole / 2
+
+
+def test_a_byte_order_mark_is_passed_over(wired):
+    for body in (b"\xef\xbb\xbf{}", "\ufeff{}".encode()):
+        is_problem(ask(wired, "POST", SUMMARIES, content=body, headers={"Content-Type": "application/json"}), 422, "/articles: Field required")
+
+
+@pytest.mark.parametrize("packed", ["gzip", "br", "deflate, gzip"])
+def test_a_compressed_body_is_told_so(wired, packed):
+    response = ask(wired, "POST", SUMMARIES, content=b"\x1f\x8b", headers={"Content-Type": "application/json", "Content-Encoding": packed})
+    is_problem(response, 415, "send the body as it is")
+    assert response.headers["accept-encoding"] == "identity"
+
+
+def test_a_number_of_many_digits_is_told_in_words_of_the_request(wired):
+    response = ask(wired, "POST", SUMMARIES, content=b'{"deadline_s": ' + b"9" * 5000 + b"}", headers={"Content-Type": "application/json"})
+    is_problem(response, 400, "a number has 5000 digits")
+
+
+@pytest.mark.parametrize("value", ["2025-03-06T10:00:00Z", "2025-03-06T23:30:00-08:00", "2025-03-06T00:00:00.123456+05:30", "2025-03-06T10:00", "2025-03-06"])
+def test_of_a_time_the_day_is_taken_as_it_is_written(value):
+    assert parse_date(value) == datetime.date(2025, 3, 6)
+
+
+def test_a_day_to_come_is_taken():
+    assert parse_date("2199-12-31") == datetime.date(2199, 12, 31)
+
+
+@pytest.mark.parametrize(
+    "value", ["2025-03-06T", "2025-03-06T24:00:00Z", "2025-03-06T10:00:00+2", "2025-03-06 10:00", "2025-02-30T10:00:00Z", "٢٠٢٥-٠٣-٠٦", 20250306]
+)
+def test_what_is_no_day_is_refused(value):
+    with pytest.raises(ValueError, match="day"):
+        parse_date(value)
+
+
+# ------------------------------------------------------------------ connections
+
+
+def connect(address: str) -> socket.socket:
+    host, port = address.removeprefix("http://").split(":")
+    client = socket.create_connection((host, int(port)))
+    client.settimeout(HANG_S)
+    return client
+
+
+HEAD = b"POST /v1/summaries HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n"
+
+
+def told_until_closed(client: socket.socket) -> bytes:
+    told = b""
+    while part := client.recv(65536):
+        told += part
+    return told
+
+
+def test_who_sends_too_slowly_is_cut_and_others_are_served(tmp_path):
+    with listening(tmp_path / "log", CASEBRIEF_RECEIVE_S="1") as address:
+        silent, half_a_head, half_a_body, refused_in_the_middle = (connect(address) for _ in range(4))
+        half_a_head.sendall(HEAD[:40])
+        half_a_body.sendall(HEAD + b'{"articles": ')
+        refused_in_the_middle.sendall(HEAD.replace(b"application/json", b"text/plain") + b"half")
+        assert answers(address)
+        assert told_until_closed(silent) == told_until_closed(half_a_head) == b""
+        assert told_until_closed(half_a_body).startswith(b"HTTP/1.1 408 ")
+        assert told_until_closed(refused_in_the_middle).startswith(b"HTTP/1.1 415 ")
+    assert "Traceback" not in (tmp_path / "log").read_text()
+
+
+def test_what_is_limited_is_a_requests_time_and_neither_a_connections_nor_a_bytes(tmp_path):
+    with listening(tmp_path / "log", CASEBRIEF_RECEIVE_S="3") as address, connect(address) as client:
+        for _ in range(6):
+            time.sleep(0.8)
+            client.sendall(b"HEAD /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            assert client.recv(65536).startswith(b"HTTP/1.1 405 ")
+        with suppress(OSError):
+            for _ in range(10 * HANG_S):
+                client.sendall(b"G")
+                time.sleep(0.1)
+            pytest.fail("a byte now and then kept the connection")
+
+
+def test_a_client_that_leaves_while_it_sends_leaves_no_trace(tmp_path):
+    with listening(tmp_path / "log") as address:
+        for sent in (b"", HEAD[:30], HEAD, HEAD + b'{"articles": [{"text": "Secret words'):
+            with connect(address) as client:
+                client.sendall(sent)
+        with connect(address) as client:
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")  # leaves with a reset
+            client.sendall(HEAD + b'{"articles": ')
+        assert answers(address)
+    told = (tmp_path / "log").read_text()
+    assert "Traceback" not in told
+    assert "ERROR" not in told
+
+
+@pytest.mark.model
+def test_no_word_of_an_article_comes_into_the_log(tmp_path):
+    bodies = [
+        {"articles": [{"text": "Zanzibark Inc was sued on Tuesday in federal court in Oakland, California, by customers.", "title": "Zanzibark"}]},
+        {"articles": [{"text": "Zanzibark", "Zanzibark": "Zanzibark"}]},
+        {"articles": [{"html": "<p>Zanzibark"}]},
+        {"articles": [{"text": "Zanzibark" * 100_000}]},
+    ]
+    with listening(tmp_path / "log") as logged:
+        until(lambda: httpx.get(f"{logged}/readyz", timeout=HANG_S).status_code == 200)
+        statuses = [httpx.post(logged + SUMMARIES, json=body, timeout=HANG_S).status_code for body in bodies]
+    assert statuses == [200, 422, 422, 413]
+    told = (tmp_path / "log").read_text()
+    assert "POST /v1/summaries" in told
+    assert "Zanzibark" not in told
+
+
+# ------------------------------------------------------------------ the queue
+
+
+def test_when_to_come_again_is_told_by_the_last_jobs_not_by_one_long_one():
+    assert retry_after([128.0, *[3.0] * (RECENT - 1)], 3) == 9
+    assert retry_after([3.0] * 4 + [20.0] * 5, 3) == 60
+    assert retry_after([0.01], 0.25) == 1
