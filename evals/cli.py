@@ -16,11 +16,13 @@ from casebrief.evals.exits import BAD_INPUT, RUN_FAILED, end
 from casebrief.evals.picture import picture
 from casebrief.evals.speeds import Measured, digits, figures
 from casebrief.service.edges.cli import app, read_articles, run_app, settings_of
+from casebrief.service.edges.verify_cli import verify_command
 from rich.console import Console
 from rich.progress import Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 app.add_typer(eval_app, name="eval")
+app.command("verify")(verify_command)
 _out, _err = Console(highlight=False), Console(stderr=True, highlight=False)
 
 

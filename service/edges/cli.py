@@ -25,12 +25,14 @@ from casebrief.service.domain.schema import SummaryResponse
 from casebrief.service.domain.view import harmless
 from casebrief.service.edges import brief
 from casebrief.service.edges.doctor import examine
+from casebrief.service.edges.formats import BY_NAME, BY_SUFFIX, Format, Told, of_path, today
 from casebrief.service.edges.keys import Keys, KeysFault, refuse_open_door
 from casebrief.service.edges.problems import Problem
 from casebrief.service.edges.received import Received, Sent, receive
 from casebrief.service.edges.requests import check_count, check_limits, check_sizes, parse_date
 from casebrief.service.edges.settings import Settings
 from casebrief.service.edges.wiring import catalog_of, prepare, store_of, wire
+from casebrief.service.exports.wording import has_facts, read_of
 from casebrief.service.files.plain import strictly
 from casebrief.service.files.sniffing import kind_of
 from casebrief.service.pipeline.articles import Submitted
@@ -65,16 +67,16 @@ def run_app() -> None:
     try:
         _run_and_flush()
     except KeyboardInterrupt:
-        _fail("interrupted", INTERRUPTED)
+        fail("interrupted", INTERRUPTED)
     except KeysFault as error:
-        _fail(str(error), BAD_INPUT)
+        fail(str(error), BAD_INPUT)
     except ModelError as error:
-        _fail(str(error), BAD_INPUT if isinstance(error, CatalogError) else MODEL_FAILED)
+        fail(str(error), BAD_INPUT if isinstance(error, CatalogError) else MODEL_FAILED)
     except OSError as error:
         if error.filename is not None:
-            _fail(f"{error.filename}: {error.strerror}", BAD_INPUT)
+            fail(f"{error.filename}: {error.strerror}", BAD_INPUT)
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # the interpreter flushes once more at its end
-        _fail(f"the output cannot be written: {error.strerror}", OUTPUT_FAILED)
+        fail(f"the output cannot be written: {error.strerror}", OUTPUT_FAILED)
 
 
 def _run_and_flush() -> None:
@@ -85,7 +87,7 @@ def _run_and_flush() -> None:
             sys.stdout.flush()
 
 
-def _fail(message: str, code: int) -> NoReturn:
+def fail(message: str, code: int) -> NoReturn:
     """End with one line on standard error."""
     print(f"casebrief: {harmless(' '.join(message.split()))}", file=sys.stderr)
     raise SystemExit(code)
@@ -102,7 +104,7 @@ def settings_of(**changes: object) -> Settings:
         return Settings(**{key: value for key, value in changes.items() if value is not None})  # type: ignore[arg-type]
     except ValueError as error:
         lines = str(error).splitlines()
-        _fail(f"a setting does not fit: {' '.join(lines[1:3])}", BAD_INPUT)
+        fail(f"a setting does not fit: {' '.join(lines[1:3])}", BAD_INPUT)
 
 
 Model = Annotated[str | None, typer.Option(help="A name of the catalogue, or the path of a GGUF file.")]
@@ -118,12 +120,13 @@ def summarize(
     use_example: Annotated[bool, typer.Option("--example", help="Summarise the bundled example.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="The response as JSON.")] = False,
     as_markdown: Annotated[bool, typer.Option("--markdown", help="The brief as Markdown.")] = False,
+    form: Annotated[str | None, typer.Option("--format", help=f"The summary as {', '.join(BY_NAME)}.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Write to this file, in the format that its suffix names.")] = None,
     model: Model = None,
     reader: Annotated[str | None, typer.Option(help="labels, prompts or rules; auto: as the model reads.")] = None,
 ) -> None:
     """Summarise articles about one lawsuit."""
-    if as_json and as_markdown:
-        _fail("--json and --markdown exclude each other", BAD_INPUT)
+    wanted = _format_of([form, *(name for name, given in (("json", as_json), ("markdown", as_markdown)) if given)], out)
     settings = settings_of(model=model, reader=reader)
     received = read_articles(files or [], published_on or [], use_example, settings)
     product = wire(settings, _say)
@@ -134,27 +137,44 @@ def summarize(
             response = received.told(product.summarizer.summarize(received.submitted, progress=tell))
     finally:
         product.close()
-    _show(response, as_json=as_json, as_markdown=as_markdown)
+    _show(Told(response, {article.id: article.text for article in received.submitted}, today()), wanted, out)
     _warn(response)
+
+
+def _format_of(named: list[str | None], out: Path | None) -> Format | None:
+    """The one format that was asked for; none is the brief for a terminal. Ends the command where it is unknown, or two were."""
+    names = [name for name in named if name]
+    if len(names) > 1:
+        fail(f"{' and '.join(names)} exclude each other", BAD_INPUT)
+    if names and names[0] not in BY_NAME:
+        fail(f"--format {names[0]}: the formats are {', '.join(BY_NAME)}", BAD_INPUT)
+    wanted = BY_NAME[names[0]] if names else of_path(out) if out else None
+    if out and wanted is None:
+        fail(f"--out {out}: the suffix names no format; it may be {', '.join(BY_SUFFIX)}, or give --format", BAD_INPUT)
+    return wanted
 
 
 def _warn(response: SummaryResponse) -> None:
     """What the ledger says, where only JSON was printed; ends the command where nothing was found."""
     for line in response.ledger:
         if line.reason and line.outcome != "used":
-            _say(harmless(" ".join(f"{line.article}: {brief.read_of(line)}: {line.reason}".split())))
-    if not brief.has_facts(response):
+            _say(harmless(" ".join(f"{line.article}: {read_of(line)}: {line.reason}".split())))
+    if not has_facts(response):
         unread = all(line.outcome == "failed" for line in response.ledger)
-        _fail("no article could be read" if unread else "no fact of a case was found in what was read", NOT_WELL)
+        fail("no article could be read" if unread else "no fact of a case was found in what was read", NOT_WELL)
 
 
-def _show(response: SummaryResponse, *, as_json: bool, as_markdown: bool) -> None:
-    if as_json:
-        sys.stdout.write(_escaped(response.model_dump_json(by_alias=True, indent=2)) + "\n")
-    elif as_markdown:
-        sys.stdout.write(brief.markdown(response))
+def _show(told: Told, wanted: Format | None, out: Path | None) -> None:
+    if wanted is None:
+        _out.print(brief.terminal(told.response))
+    elif out:
+        out.write_bytes(wanted.write(told))
+    elif wanted.name == "json":
+        sys.stdout.write(_escaped(wanted.write(told).decode()))
+    elif wanted.name == "markdown":
+        sys.stdout.write(wanted.write(told).decode())
     else:
-        _out.print(brief.terminal(response))
+        sys.stdout.buffer.write(wanted.write(told))
 
 
 def _escaped(told: str) -> str:
@@ -170,12 +190,12 @@ _NOT_ASCII = re.compile("[^\x00-\x7e]")
 def read_articles(paths: list[Path], published_on: list[str], use_example: bool, settings: Settings) -> Received:
     """The articles of files, of the files of a folder, or of standard input, or the bundled example; ends the command where they do not fit."""
     if use_example == bool(paths):
-        _fail("name one or more files or a folder, - for standard input, or give --example", BAD_INPUT)
+        fail("name one or more files or a folder, - for standard input, or give --example", BAD_INPUT)
     if use_example:
         return Received(example.articles())
     files = [file for path in paths for file in _files_of(path)]
     if published_on and len(published_on) != len(files):
-        _fail(f"{len(files)} files and {len(published_on)} times --published-on: give it once for each file, in their order", BAD_INPUT)
+        fail(f"{len(files)} files and {len(published_on)} times --published-on: give it once for each file, in their order", BAD_INPUT)
     days = [_day(value) for value in published_on] or [None] * len(files)
     try:
         check_count(len(files), settings)
@@ -185,7 +205,7 @@ def read_articles(paths: list[Path], published_on: list[str], use_example: bool,
         received = receive([_sent(*article) for article in zip(ids, files, contents, days, strict=True)], settings.max_article_characters)
         check_limits([article.text for article in received.submitted], settings)
     except Problem as error:
-        _fail(error.detail, BAD_INPUT)
+        fail(error.detail, BAD_INPUT)
     return received
 
 
@@ -196,9 +216,9 @@ def _files_of(path: Path) -> list[Path]:
     try:
         files = sorted(file for file in path.iterdir() if file.is_file() and not file.name.startswith("."))
     except OSError as error:
-        _fail(f"{path}: {error.strerror}", BAD_INPUT)
+        fail(f"{path}: {error.strerror}", BAD_INPUT)
     if not files:
-        _fail(f"{path}: a folder without files", BAD_INPUT)
+        fail(f"{path}: a folder without files", BAD_INPUT)
     return files
 
 
@@ -206,7 +226,7 @@ def _content(path: Path) -> bytes:
     try:
         return sys.stdin.buffer.read() if path == STANDARD_INPUT else path.read_bytes()
     except OSError as error:
-        _fail(f"{path}: {error.strerror}", BAD_INPUT)
+        fail(f"{path}: {error.strerror}", BAD_INPUT)
 
 
 def _sent(name: str, path: Path, content: bytes, day: datetime.date | None) -> Sent:
@@ -223,7 +243,7 @@ def _day(value: str) -> datetime.date | None:
     try:
         return parse_date(value)
     except ValueError as error:
-        _fail(f'--published-on {value}: {error}, or "none"', BAD_INPUT)
+        fail(f'--published-on {value}: {error}, or "none"', BAD_INPUT)
 
 
 @contextlib.contextmanager
@@ -358,5 +378,5 @@ def remove_key(name: Annotated[str, typer.Argument(help="Whose key is to be forg
 def _keys() -> Keys:
     file = settings_of().api_keys_file
     if file is None:
-        _fail("set CASEBRIEF_API_KEYS_FILE to the file that holds the keys, for this command and for casebrief serve", BAD_INPUT)
+        fail("set CASEBRIEF_API_KEYS_FILE to the file that holds the keys, for this command and for casebrief serve", BAD_INPUT)
     return Keys(file)

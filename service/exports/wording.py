@@ -1,0 +1,129 @@
+"""How a summary is put into words, whatever it is written in: labels of fields, values as people read them, where all of it comes from."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator
+from typing import Any
+
+from casebrief.service.domain.dates import in_words
+from casebrief.service.domain.schema import ArticleReport, Citation, Date, Fact, LedgerLine, Money, Response, Speaker, SummaryResponse
+from casebrief.service.domain.similarity import bare
+
+SINGLE = (
+    ("Court", "court"),
+    ("Docket number", "docket_number"),
+    ("Judge", "judge"),
+    ("Filed on", "filed_on"),
+    ("Proceeding", "proceeding"),
+    ("Status", "status"),
+    ("Class", "class_definition"),
+)
+LISTS = (
+    ("Plaintiffs", "plaintiffs"),
+    ("Defendants", "defendants"),
+    ("Counsel", "counsel"),
+    ("Sued on", "causes_of_action"),
+    ("Asked for", "relief_sought"),
+    ("Decided", "rulings"),
+    ("Alleged", "allegations"),
+    ("The defendant's answer", "responses"),
+    ("Figures", "figures"),
+)
+IN_THEIR_WORDS, TIMELINE, DIFFER, SOURCES = "In their words", "Timeline", "Where the sources differ", "Sources"
+LABELS = {"caption": "Case", "quotes": IN_THEIR_WORDS, "timeline": TIMELINE, "abstract": "In short"} | {field: label for label, field in (*SINGLE, *LISTS)}
+"""By field: what it is called."""
+
+NOTHING = "No fact of a case was found in what was sent"
+
+GUARANTEES = (
+    "Every fact points at the words of an article that it rests on. A copied value is those words; a normalized one was computed from them by rule; "
+    "an inferred one was picked by the model from a closed list. What no article states is left out. "
+    "That the articles are right, and that the model found everything in them, is not guaranteed."
+)
+"""The sentence on guarantees that every export carries."""
+
+_WORDS = {"class_action": "class action", "on_appeal": "on appeal"}
+
+
+def shown(field: str, fact: Fact[Any]) -> str:
+    """A fact's value as people read it."""
+    if field == "court" and fact.normalized is not None:
+        return fact.normalized.name if fact.normalized.court_id else fact.value
+    if field == "counsel" and fact.normalized is not None:
+        return f"{fact.value} (for the {fact.normalized.for_})" if fact.normalized.for_ else fact.value
+    if field in ("relief_sought", "rulings") and isinstance(fact.normalized, Money):
+        return f"{fact.value} ({fact.normalized.kind.replace('_', ' ')})" if fact.normalized.amount is not None else fact.value
+    if field == "responses" and isinstance(fact.normalized, Response):
+        return f"{fact.value} [{fact.normalized.stance.replace('_', ' ')}]"
+    return _WORDS.get(fact.value, fact.value)
+
+
+def sources(citations: list[Citation]) -> str:
+    """The ids of the articles cited, each once."""
+    return ", ".join(dict.fromkeys(citation.article for citation in citations))
+
+
+def quoted(fact: Fact[Any]) -> str:
+    """A quotation in its marks; one that its attribution broke off is shown with all its parts, in the order of the article."""
+    first = fact.citations[0].article
+    parts: list[str] = []
+    for citation in sorted(fact.citations, key=lambda citation: citation.start):
+        if citation.article == first and not any(bare(citation.quote) in bare(part) for part in parts):
+            parts.append(citation.quote)
+    return " … ".join(f"“{part}”" for part in parts)
+
+
+def speaker(fact: Fact[Any]) -> str:
+    """Who said it, as far as that was told."""
+    return (fact.normalized.speaker if isinstance(fact.normalized, Speaker) else None) or "speaker not named"
+
+
+def dated(fact: Fact[Any]) -> str:
+    """The date of an event, or a dash where it could not be resolved."""
+    return in_words(fact.normalized) if isinstance(fact.normalized, Date) else "date open"
+
+
+def headline(response: SummaryResponse) -> str:
+    """What the summary is called: the case's caption, where an article states it."""
+    if response.summary.caption:
+        return response.summary.caption.value
+    return "A case without a name in these articles" if has_facts(response) else NOTHING
+
+
+def has_facts(response: SummaryResponse) -> bool:
+    """Whether a summary states a single fact."""
+    return any(line.facts for line in response.ledger)
+
+
+def read_of(line: LedgerLine) -> str:
+    """What became of an article, in one line."""
+    facts = "1 fact" if line.facts == 1 else f"{line.facts} facts"
+    share = f", {line.share:.0%} of the text read as story" if line.share is not None and line.outcome.endswith("used") else ""
+    return f"{line.outcome.replace('_', ' ')}, {facts}{share}"
+
+
+def name_of(article: ArticleReport) -> str:
+    """An article's publisher and title, or its id."""
+    return " — ".join(part for part in (article.publisher, article.title) if part) or article.id
+
+
+def day(date: datetime.date) -> str:
+    """A day in words: 7 March 2025."""
+    return f"{date.day} {date:%B %Y}"
+
+
+def origin(response: SummaryResponse, on: datetime.date) -> Iterator[tuple[str, str]]:
+    """Where a summary comes from, by name: the day ``on`` which it was written out, model, hashes and what is guaranteed."""
+    provenance = response.provenance
+    yield "Written on", day(on)
+    yield "Summary", response.id
+    yield "Read by", f"{provenance.model} ({provenance.reader}), casebrief {provenance.version}, {provenance.engine}"
+    yield "SHA-256 of the model", provenance.model_sha256
+    for adapter in provenance.adapters:
+        yield "SHA-256 of its adapter", adapter
+    yield "SHA-256 of the prompts", provenance.prompts_sha256
+    yield "SHA-256 of the schema", provenance.schema_sha256
+    for article in response.articles:
+        yield f"SHA-256 of {article.id}", article.sha256
+    yield "Guarantees", GUARANTEES
