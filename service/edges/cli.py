@@ -1,6 +1,6 @@
 """The command line.
 
-Exit codes: 0 done, 1 something examined is not well or nothing was found in the articles, 2 bad input, 3 the model failed, 4 the output cannot be
+Exit codes: 0 done, 1 something examined is not well or nothing was found in the articles, 2 bad input, 3 the model failed, 5 the output cannot be
 written, 130 interrupted.
 """
 
@@ -41,7 +41,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TransferSpeedColumn
 from rich.table import Table
 
-NOT_WELL, BAD_INPUT, MODEL_FAILED, OUTPUT_FAILED, INTERRUPTED = 1, 2, 3, 4, 130
+NOT_WELL, BAD_INPUT, MODEL_FAILED, OUTPUT_FAILED, INTERRUPTED = 1, 2, 3, 5, 130
 STANDARD_INPUT = Path("-")
 
 app = typer.Typer(
