@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from casebrief.service.domain.schema import Citation
+from casebrief.service.domain.schema import Citation, Fact
 from casebrief.service.domain.spans import Span
 from casebrief.service.domain.view import Seen, mojibake, seen
 from casebrief.service.files.sniffing import NAMES, Kind, kind_of
@@ -55,6 +55,9 @@ def as_sent(value: T, pasted: Mapping[str, Pasted]) -> T:
         made = value.model_copy(update={"start": span.start, "end": span.end, "quote": quote, "folded": quote != value.quote})
     elif isinstance(value, BaseModel):
         made = value.model_copy(update={name: as_sent(getattr(value, name), pasted) for name in type(value).model_fields})
+        if isinstance(value, Fact) and value.guarantee == "copied":
+            first = value.citations[0]
+            made = made.model_copy(update={"value": pasted[first.article].view.told[first.start : first.end]})
     elif isinstance(value, list):
         made = [as_sent(item, pasted) for item in value]
     return made  # type: ignore[no-any-return]
