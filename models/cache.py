@@ -32,12 +32,17 @@ from casebrief.models.engine import (
     never,
     unheard,
 )
+from casebrief.models.errors import StoreFault
 from pydantic import TypeAdapter, ValidationError
 
 FORMAT = 1
 """To be raised when the meaning of a stored answer changes."""
 
+TABLES = ("tokens-*.npz", "tokens-*.part")
+"""What else is kept in the folder: vocabularies (`casebrief.models.tokens`)."""
+
 _TABLE = "CREATE TABLE IF NOT EXISTS readings (key TEXT PRIMARY KEY, reading BLOB NOT NULL, used INTEGER NOT NULL)"
+_BROKEN = (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
 _batch, _document = TypeAdapter(Batch), TypeAdapter(Document)
 _reading, _labelling = TypeAdapter(Reading), TypeAdapter(Labelling)
 _either: TypeAdapter[Reading | Labelling] = TypeAdapter(Reading | Labelling)
@@ -46,65 +51,107 @@ Kept = TypeVar("Kept", Reading, Labelling)
 
 
 class Store:
-    """Readings and labellings by key in one SQLite file of at most ``most_bytes`` of content; those unused for longest go first. Threads and processes may share it."""
+    """Readings and labellings by key in one SQLite file of at most ``most_bytes`` of content; those unused for longest go first. Threads and processes may share it.
+
+    Where the system refuses it (no home, a read-only or full folder), nothing is kept, and `fault` tells why.
+    """
 
     def __init__(self, path: Path, most_bytes: int) -> None:
-        """A file that is no store (torn, foreign) is put aside: it costs time, not answers."""
+        """The file is made where it is missing."""
         self._path, self._most, self._lock = path, most_bytes, threading.Lock()
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        path.touch(mode=0o600)
+        self.fault: str | None = None
+        """Why nothing is kept at present."""
+        with self._told(), self._open():
+            pass
+
+    @contextlib.contextmanager
+    def _told(self) -> Iterator[None]:
+        """What the system refuses is remembered, and forgotten when it works again. A file that is no store (torn, foreign) is put aside."""
         try:
-            with self._open() as database:
-                database.execute("PRAGMA journal_mode=WAL")
-                database.execute(_TABLE)
-        except sqlite3.DatabaseError:
-            path.replace(path.with_suffix(".broken"))
-            path.touch(mode=0o600)
-            with self._open() as database:
-                database.execute(_TABLE)
+            yield
+            self.fault = None
+        except (sqlite3.Error, OSError) as error:
+            self.fault = f"{self._path}: {(isinstance(error, OSError) and error.strerror) or error}"
+            if getattr(error, "sqlite_errorcode", 0) & 0xFF in _BROKEN:
+                with contextlib.suppress(OSError):
+                    self._path.replace(self._aside)
+                    self._unlink(*self._beside)
 
     @contextlib.contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
-        with self._lock, contextlib.closing(sqlite3.connect(self._path, timeout=5)) as database, database:
-            database.execute("PRAGMA secure_delete=ON")
-            yield database
+        """A transaction on the file, which is made when it is not there: somebody may have deleted it."""
+        with self._lock:
+            if not self._path.exists():
+                self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+                self._path.touch(mode=0o600)
+            if self._path.stat().st_mode & 0o077:
+                self._path.chmod(0o600)
+            with contextlib.closing(sqlite3.connect(self._path, timeout=5)) as database, database:
+                database.execute("PRAGMA secure_delete=ON")
+                if not database.execute("SELECT 1 FROM sqlite_master WHERE name = 'readings'").fetchone():
+                    database.execute("PRAGMA journal_mode=WAL")
+                    database.execute(_TABLE)
+                yield database
+
+    @property
+    def _aside(self) -> Path:
+        return self._path.with_suffix(".broken")
+
+    @property
+    def _beside(self) -> list[Path]:
+        """What SQLite writes beside the file."""
+        return [self._path.with_name(self._path.name + end) for end in ("-wal", "-shm", "-journal")]
+
+    @staticmethod
+    def _unlink(*paths: Path) -> None:
+        for path in paths:
+            path.unlink(missing_ok=True)
 
     def get(self, keys: Sequence[str], kind: TypeAdapter[Kept]) -> list[Kept | None]:
         """What is stored of each key. A file that cannot be read now holds nothing."""
         found: list[Kept | None] = []
-        try:
-            with self._open() as database:
-                for key in keys:
-                    row = database.execute("SELECT reading FROM readings WHERE key = ?", (key,)).fetchone()
-                    found.append(kind.validate_json(row[0]) if row else None)
-                database.executemany("UPDATE readings SET used = (SELECT max(used) + 1 FROM readings) WHERE key = ?", [(key,) for key in keys])
-        except (sqlite3.DatabaseError, ValidationError):
-            return [None] * len(keys)
-        return found
+        with self._told(), contextlib.suppress(ValidationError), self._open() as database:
+            for key in keys:
+                row = database.execute("SELECT reading FROM readings WHERE key = ?", (key,)).fetchone()
+                found.append(kind.validate_json(row[0]) if row else None)
+            database.executemany("UPDATE readings SET used = (SELECT max(used) + 1 FROM readings) WHERE key = ?", [(key,) for key in keys])
+        return found if len(found) == len(keys) else [None] * len(keys)
 
     def put(self, readings: Mapping[str, Reading | Labelling]) -> None:
         """Store readings and drop the oldest beyond the bound. Where the disk refuses, they are read again next time."""
         rows = [(key, _either.dump_json(reading)) for key, reading in readings.items()]
-        with contextlib.suppress(sqlite3.DatabaseError), self._open() as database:
+        with self._told(), self._open() as database:
             newest = "(SELECT coalesce(max(used), 0) + 1 FROM readings)"
             database.executemany(f"INSERT OR REPLACE INTO readings VALUES (?, ?, {newest})", rows)  # noqa: S608 - a constant
             over = "DELETE FROM readings WHERE key IN (SELECT key FROM (SELECT key, sum(length(reading)) OVER (ORDER BY used DESC, key) AS held FROM readings) WHERE held > ?)"
             database.execute(over, (self._most,))
 
     def size(self) -> tuple[int, int]:
-        """How many readings are held, and their bytes."""
-        with self._open() as database:
+        """How many readings are held, and their bytes. Raises `StoreFault`."""
+        with self._needed(), self._open() as database:
             count, held = database.execute("SELECT count(*), coalesce(sum(length(reading)), 0) FROM readings").fetchone()
             return int(count), int(held)
 
     def clear(self) -> None:
-        """Forget everything, and overwrite it."""
-        with self._open() as database:
-            database.execute("DELETE FROM readings")
-        with self._open() as database:
-            database.isolation_level = None
-            database.execute("VACUUM")
-            database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        """Forget everything: overwrite it, and delete the file with all that lies beside it. Raises `StoreFault`."""
+        with self._needed():
+            with self._open() as database:
+                database.execute("DELETE FROM readings")
+            with self._open() as database:
+                database.isolation_level = None
+                database.execute("VACUUM")
+                database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                database.execute("PRAGMA journal_mode=DELETE")
+            self._unlink(self._path, *self._beside, self._aside, *(found for tables in TABLES for found in self._path.parent.glob(tables)))
+            with contextlib.suppress(OSError):  # somebody else's files may lie there too
+                self._path.parent.rmdir()
+
+    @contextlib.contextmanager
+    def _needed(self) -> Iterator[None]:
+        with self._told():
+            yield
+        if self.fault:
+            raise StoreFault(f"the cache is out of reach: {self.fault}")
 
 
 class CachedEngine:

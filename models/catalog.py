@@ -12,7 +12,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from casebrief.models.errors import CatalogError, ChecksumMismatch, UnknownModel, WeightsMissing
+from casebrief.models.errors import CatalogError, ChecksumMismatch, NotWritable, UnknownModel, WeightsMissing
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 BLOCK = 1 << 20
@@ -155,7 +155,8 @@ class Catalog:
     def merged(self, name: str, form: Form, progress: Callable[[int, int], None] = lambda done, of: None) -> tuple[Path, str]:
         """A model's weights with its adapters merged, and their SHA-256; made where they are not there yet (`casebrief.models.merging`).
 
-        Raises `CatalogError` where the catalogue knows no such form, `ChecksumMismatch` where the file is not the one it names.
+        Raises `CatalogError` where the catalogue knows no such form, `ChecksumMismatch` where the file is not the one it names,
+        `NotWritable` where it cannot be made.
         """
         entry = self.entry(name)
         if form not in entry.merged:
@@ -166,8 +167,12 @@ class Catalog:
             from casebrief.models.merging import merge  # the library for it is for this one moment
 
             self.verify(name)
-            merge(self.path(name), [Path(adapter) for adapter in self.adapters(name)], path, form, progress, labels=entry.reader == "labels")
-            self.drop_merged(name, form, but=path)
+            self._sums.pop(path, None)
+            try:
+                merge(self.path(name), [Path(adapter) for adapter in self.adapters(name)], path, form, progress, labels=entry.reader == "labels")
+                self.drop_merged(name, form, but=path)
+            except OSError as error:
+                raise NotWritable(f"the merged weights cannot be written to {path.parent}: {error.strerror}") from error
         if path not in self._sums:
             self._sums[path] = sha256_of(path)
         if self._sums[path] != expected:

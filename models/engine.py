@@ -212,7 +212,7 @@ class EngineConfig:
 
     ``path`` is the file that is loaded: the weights of ``sha256`` as they are, with ``adapters`` applied while it runs; or, where
     ``merged`` names a form and a checksum, with the adapters of ``adapter_sums`` already in it. ``tables`` is a folder for what is computed
-    once of a vocabulary; without, nothing is kept. With ``heads``, the path of a heads file (`heads`) of ``heads_sha256``, the engine is opened
+    once of a vocabulary; without, nothing is kept. ``notes`` tell what is lesser in it. With ``heads``, the path of a heads file (`heads`) of ``heads_sha256``, the engine is opened
     for labels.
     """
 
@@ -230,6 +230,7 @@ class EngineConfig:
     tables: str = ""
     heads: str = ""
     heads_sha256: str = ""
+    notes: tuple[str, ...] = ()
 
 
 Stop = Callable[[], bool]

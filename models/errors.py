@@ -4,7 +4,10 @@ ModelError
 ├── CatalogError            the catalogue or a model's name is wrong; a retry does not help
 │   ├── UnknownModel
 │   ├── WeightsMissing      pull it, or give a path
-│   └── ChecksumMismatch    the file is not the one the catalogue names
+│   ├── ChecksumMismatch    the file is not the one the catalogue names
+│   ├── NotAModel           the file is no GGUF, or tells too little to be a model
+│   └── NotWritable         what is made of the weights cannot be written: the folder is read-only, or full
+├── StoreFault              what is kept of earlier answers cannot be read or deleted; answers do without it
 └── EngineError
     ├── ConstraintRefused   the constraint does not compile, or the matcher failed; a retry does not help
     ├── PromptTooLong       more tokens than the context holds; split the text
@@ -39,6 +42,18 @@ class WeightsMissing(CatalogError):
 
 class ChecksumMismatch(CatalogError):
     """The file's SHA-256 is not the catalogue's."""
+
+
+class NotAModel(CatalogError):
+    """The file's header is none of a model."""
+
+
+class NotWritable(CatalogError):
+    """The folder for what is made of weights takes no file."""
+
+
+class StoreFault(ModelError):
+    """The file of earlier answers is out of reach."""
 
 
 class EngineError(ModelError):

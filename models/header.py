@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from casebrief.models.errors import EngineError
+from casebrief.models.errors import NotAModel
 
 _NUMBERS = {0: "<B", 1: "<b", 2: "<H", 3: "<h", 4: "<I", 5: "<i", 6: "<f", 7: "<?", 10: "<Q", 11: "<q", 12: "<d"}
 _STRING, _ARRAY = 8, 9
@@ -38,16 +38,16 @@ class Header:
 
 
 def header(path: Path) -> Header:
-    """Read a file's header. Raises `EngineError` when the file is no GGUF, or tells too little."""
+    """Read a file's header. Raises `NotAModel` when the file is no GGUF, or tells too little."""
     try:
         with path.open("rb") as stream, mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
             found = _Reading(content).header()
     # An empty file cannot be mapped: ValueError.
     except (struct.error, ValueError, OSError, KeyError, MemoryError, OverflowError) as error:
-        raise EngineError(f"{path} is no model that can be read: {error}") from error
+        raise NotAModel(f"{path} is no model that can be read: {error}") from error
     missing = [key for key in _WANTED if key not in found.values]
     if missing or not found.vocabulary:
-        raise EngineError(f"{path} is no model that reads: its header does not tell {', '.join(missing or ['its vocabulary'])}")
+        raise NotAModel(f"{path} is no model that reads: its header does not tell {', '.join(missing or ['its vocabulary'])}")
     return found
 
 

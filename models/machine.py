@@ -62,7 +62,7 @@ class Budget:
 
 
 def budget(config: EngineConfig) -> Budget:
-    """What a model will take, from its file's header. Raises `EngineError` when the file is no GGUF.
+    """What a model will take, from its file's header. Raises `casebrief.models.errors.NotAModel` when the file is none.
 
     Cells hold a key and a value of 16 bits a layer and head. For answers a call's largest part are the attention's scores (heads x tokens of
     a call x cells, 32 bits, twice) and the logits of `OUTPUTS` tokens; for labels, where attention keeps no scores, the logits of all its
@@ -108,7 +108,7 @@ def blocks_here() -> Blocks:
 
 
 def refuse_if_too_large(config: EngineConfig) -> Budget:
-    """The budget. Raises `EngineError`, with the numbers, when the machine has less memory at hand."""
+    """The budget. Raises `EngineError`, with the numbers, when the machine has less memory at hand, and `casebrief.models.errors.NotAModel`."""
     needed, at_hand = budget(config), available()
     if needed.total > at_hand:
         told = f"{config.model} takes {needed}, and {_mb(at_hand)} are at hand"

@@ -18,10 +18,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Literal
+from pathlib import Path
+from typing import IO, Literal
 
 from casebrief.models.engine import Batch, Document, EngineConfig, EngineInfo, Heard, Labellings, Readings, Stop, never, unheard
-from casebrief.models.errors import BY_NAME, Cancelled, EngineDied, EngineError, EngineHung, EngineUnavailable
+from casebrief.models.errors import BY_NAME, Cancelled, CatalogError, EngineDied, EngineError, EngineHung, EngineUnavailable, ModelError
 from casebrief.models.machine import Budget, refuse_if_too_large
 from casebrief.models.wire import (
     Ask,
@@ -61,6 +62,14 @@ class Patience:
     starts: int = 4
 
 
+def _scratch() -> IO[bytes]:
+    """A file for what a process complains of, that leaves nothing behind; where the system has no room for one, its words are lost."""
+    try:
+        return tempfile.TemporaryFile()
+    except OSError:
+        return Path(os.devnull).open("r+b")
+
+
 class _Process:
     """One life of the worker: a process, and a thread that collects what it says."""
 
@@ -68,7 +77,7 @@ class _Process:
         self._routes: dict[int, queue.Queue[FromWorker | None]] = {0: queue.Queue()}
         self._ended, self._writing = False, threading.Lock()
         self.heard = time.monotonic()
-        self._complaints = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the process
+        self._complaints = _scratch()
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", "casebrief.models.worker"],
             stdin=subprocess.PIPE,
@@ -163,9 +172,9 @@ class _Process:
 class SupervisedEngine:
     """The engine port over a worker process. Threads may share it; their jobs are worked on side by side."""
 
-    def __init__(self, config: EngineConfig, patience: Patience | None = None) -> None:
-        """Nothing is started yet: see `start`."""
-        self._config, self._patience = config, patience or Patience()
+    def __init__(self, config: EngineConfig, patience: Patience | None = None, again: Callable[[], EngineConfig] | None = None) -> None:
+        """Nothing is started yet: see `start`. ``again`` makes files that have vanished anew, and tells where they lie."""
+        self._config, self._patience, self._again = config, patience or Patience(), again
         self._lock = threading.RLock()
         self._process: _Process | None = None
         self._state: State = "starting"
@@ -180,18 +189,23 @@ class SupervisedEngine:
         """Bring the worker up, with a limited number of attempts.
 
         When a start dies natively, the next one goes without extra buffers (see DECISIONS.md, 3).
-        Raises `EngineUnavailable`.
+        Raises `EngineUnavailable`, or `CatalogError` where the weights are no model, or are gone and cannot be made again.
         """
         with self._lock:
             if self._state == "closed":
                 raise EngineUnavailable("the engine is closed")
             self._state = "starting"
             try:
+                if self._again and not Path(self._config.path).is_file():
+                    self._config = replace(self._again(), extra_buffers=self._config.extra_buffers)
                 self._budget = refuse_if_too_large(self._config)
                 self._process = self._attempts()
             except EngineError as error:
                 self._state, self._last_error = "down", str(error)
                 raise error if error.retry else EngineUnavailable(str(error)) from error
+            except CatalogError as error:
+                self._state, self._last_error = "down", str(error)
+                raise
             self._state, self._lives = "ready", self._lives + 1
             threading.Thread(target=self._mourn, args=(self._process,), daemon=True).start()
 
@@ -224,7 +238,7 @@ class SupervisedEngine:
             if self._state == "closed" or self._process is not process:
                 return
             self._last_error = f"the worker died: {process.obituary()}"
-            with contextlib.suppress(EngineError):
+            with contextlib.suppress(ModelError):
                 self.start()
 
     @property

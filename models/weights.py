@@ -89,7 +89,7 @@ class Weights:
             threads=self.threads,
             build=llama_cpp.llama_print_system_info().decode().strip(" |"),
             adapters=self.config.adapter_sums,
-            notes=() if self.config.extra_buffers else ("running without extra buffers: prompts are read slower",),
+            notes=self.config.notes + (() if self.config.extra_buffers else ("running without extra buffers: prompts are read slower",)),
         )
 
     def close(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from casebrief.models.errors import Cancelled, EngineError
+from casebrief.models.errors import Cancelled, ModelError
 from pydantic import BaseModel, Field
 
 MEDIA_TYPE = "application/problem+json"
@@ -56,7 +56,7 @@ class Problem(Exception):
         return document
 
 
-def of_engine(error: EngineError) -> Problem:
+def of_engine(error: ModelError) -> Problem:
     """A model's failure as a problem: 503 where a retry may help, else 500."""
     kind = "".join(f"-{c.lower()}" if c.isupper() else c for c in type(error).__name__).lstrip("-")
     if isinstance(error, Cancelled):

@@ -9,7 +9,7 @@ import pytest
 from casebrief.models.cache import CachedEngine, Store
 from casebrief.models.constraints import Choice
 from casebrief.models.engine import Batch, EngineInfo, Labelling, Mark, Place, Question
-from casebrief.models.errors import PromptTooLong
+from casebrief.models.errors import PromptTooLong, StoreFault
 from casebrief.models.fake import FakeEngine
 
 MB = 1_000_000
@@ -141,3 +141,79 @@ def test_cleared_words_are_gone_from_the_disk(store):
 def test_only_its_owner_can_read_it(store):
     assert stat.S_IMODE(store._path.stat().st_mode) == 0o600
     assert stat.S_IMODE(store._path.parent.stat().st_mode) == 0o700
+
+
+def test_a_file_that_breaks_while_it_is_used_is_made_again(store):
+    engine = FakeEngine()
+    cached = CachedEngine(engine, store, "")
+    cached.ask([batch()])
+    store._path.write_bytes(store._path.read_bytes()[:100] + b"\xff" * 9000)
+    for beside in store._beside:
+        beside.unlink(missing_ok=True)
+    for _ in range(3):
+        cached.ask([batch()])
+    assert len(engine.batches) == 2
+    assert store.fault is None
+
+
+def test_a_file_that_is_deleted_while_it_is_used_is_made_again(store):
+    engine = FakeEngine()
+    cached = CachedEngine(engine, store, "")
+    cached.ask([batch()])
+    store.clear()
+    assert not store._path.parent.exists()
+    cached.ask([batch()])
+    cached.ask([batch()])
+    assert len(engine.batches) == 2
+    assert stat.S_IMODE(store._path.stat().st_mode) == 0o600
+
+
+def test_a_folder_that_cannot_be_made_costs_time_and_no_answer(tmp_path):
+    (tmp_path / "file").write_bytes(b"")
+    store, engine = Store(tmp_path / "file" / "kept" / "answers.sqlite", MB), FakeEngine([{"q": "yes"}, {"q": "yes"}])
+    cached = CachedEngine(engine, store, "")
+    assert cached.ask([batch()]).readings[0].checked()[0].text == cached.ask([batch()]).readings[0].checked()[0].text == "yes"
+    assert len(engine.batches) == 2
+    assert "Not a directory" in (store.fault or "")
+    for needed in (store.size, store.clear):
+        with pytest.raises(StoreFault, match="the cache is out of reach"):
+            needed()
+
+
+def test_what_could_not_be_kept_is_kept_when_it_can_be_and_the_fault_is_forgotten(tmp_path):
+    (tmp_path / "kept").write_bytes(b"")
+    store, engine = Store(tmp_path / "kept" / "answers.sqlite", MB), FakeEngine()
+    assert store.fault
+    (tmp_path / "kept").unlink()
+    cached = CachedEngine(engine, store, "")
+    cached.ask([batch()])
+    cached.ask([batch()])
+    assert len(engine.batches) == 1
+    assert store.fault is None
+
+
+def test_clearing_leaves_nothing_behind_and_nobody_elses_file_is_touched(store):
+    folder = store._path.parent
+    engine = FakeEngine()
+    for name in ("answers.broken", f"tokens-{'0' * 64}.npz", "tokens-x1.part"):
+        (folder / name).write_bytes(b"words of an article")
+    with sqlite3.connect(store._path) as reader:  # somebody reads: what SQLite writes beside the file is there
+        CachedEngine(engine, store, "").ask([batch()])
+        reader.execute("SELECT * FROM readings").fetchall()
+    reader.close()
+    store.clear()
+    assert not folder.exists()
+    store.size()
+    (folder / "mine.part").write_bytes(b"")
+    store.clear()
+    assert [path.name for path in folder.iterdir()] == ["mine.part"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="file modes are POSIX's")
+def test_a_file_that_others_could_read_is_closed_to_them_with_what_lies_beside_it(store):
+    store._path.chmod(0o644)
+    CachedEngine(FakeEngine(), store, "").ask([batch()])
+    with sqlite3.connect(store._path) as reader:
+        reader.execute("SELECT * FROM readings").fetchall()
+        assert {stat.S_IMODE(path.stat().st_mode) for path in store._path.parent.iterdir()} == {0o600}
+    reader.close()

@@ -9,7 +9,7 @@ import pytest
 from casebrief.models import machine
 from casebrief.models.catalog import ChecksumMismatch, load
 from casebrief.models.engine import Batch, EngineConfig, Question
-from casebrief.models.errors import CatalogError, EngineError, EngineUnavailable
+from casebrief.models.errors import CatalogError, EngineError, EngineUnavailable, NotAModel
 from casebrief.models.header import Header, Tensor, header
 from casebrief.models.heads import Heads, Linear, write
 from casebrief.models.llama import LlamaEngine
@@ -118,7 +118,7 @@ def test_what_does_not_fit_is_refused_with_numbers_before_it_is_loaded(config, m
 def test_a_file_without_a_header_is_refused(tmp_path, content):
     path = tmp_path / "x.gguf"
     path.write_bytes(content)
-    with pytest.raises(EngineError, match="no model"):
+    with pytest.raises(NotAModel, match="no model"):
         header(path)
 
 

@@ -7,12 +7,13 @@ import sys
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import psutil
 import pytest
 from casebrief.models.constraints import Choice, Labelled
-from casebrief.models.engine import Answer, Batch, Question, Stop, never
-from casebrief.models.errors import AllocationRefused, Cancelled, EngineDied, EngineHung, EngineUnavailable, PromptTooLong
+from casebrief.models.engine import Answer, Batch, EngineConfig, Question, Stop, never
+from casebrief.models.errors import AllocationRefused, Cancelled, EngineDied, EngineHung, EngineUnavailable, NotAModel, NotWritable, PromptTooLong
 from casebrief.models.supervisor import Patience, SupervisedEngine
 from conftest import HANG_S, spent, until
 
@@ -143,13 +144,43 @@ def test_closing_ends_the_worker(config):
         ask(engine, SHORT)
 
 
-def test_a_file_that_is_no_model_is_unavailable_not_a_crash(config, tmp_path):
+def test_a_file_that_is_no_model_is_refused_not_a_crash(config, tmp_path):
     broken = tmp_path / "broken.gguf"
     broken.write_bytes(b"GGUF" + b"\0" * 64)
     engine = SupervisedEngine(replace(config, path=str(broken)))
-    with pytest.raises(EngineUnavailable, match="no model"):
+    with pytest.raises(NotAModel, match="no model"):
         engine.start()
     assert engine.describe()["state"] == "down"
+
+
+def test_weights_that_vanish_are_made_again_at_the_next_start(config, tmp_path):
+    vanishing = tmp_path / "weights.gguf"
+
+    def made() -> EngineConfig:
+        vanishing.write_bytes(Path(config.path).read_bytes())
+        return replace(config, path=str(vanishing))
+
+    engine = SupervisedEngine(made(), Patience(start_s=HANG_S, hang_s=HANG_S), again=made)
+    try:
+        expected = ask(engine, SHORT)
+        vanishing.unlink()
+        os.kill(pid(engine), signal.SIGKILL)
+        until(lambda: engine.describe()["restarts"] == 1)
+        assert vanishing.is_file()
+        assert ask(engine, SHORT) == expected
+    finally:
+        engine.close()
+
+
+def test_weights_that_vanish_and_cannot_be_made_again_are_told_by_every_start(config, tmp_path):
+    def refused() -> EngineConfig:
+        raise NotWritable("the folder is full")
+
+    engine = SupervisedEngine(replace(config, path=str(tmp_path / "none.gguf")), again=refused)
+    for _ in range(2):
+        with pytest.raises(NotWritable, match="full"):
+            ask(engine, SHORT)
+    assert (engine.describe()["state"], engine.describe()["last_error"]) == ("down", "the folder is full")
 
 
 def test_a_start_that_dies_is_tried_again_without_extra_buffers(config, monkeypatch):
