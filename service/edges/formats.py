@@ -11,6 +11,7 @@ from casebrief.service.domain.schema import SummaryResponse
 from casebrief.service.exports.markdown import markdown
 from casebrief.service.exports.rows import json_lines, table
 from casebrief.service.exports.word import word
+from casebrief.service.page.render import standalone
 
 UTF8 = "; charset=utf-8"
 
@@ -52,6 +53,7 @@ def as_json(response: SummaryResponse) -> str:
 FORMATS = (
     Format("json", (".json",), "application/json", "", lambda told: as_json(told.response).encode()),
     Format("markdown", (".md", ".markdown"), "text/markdown", UTF8, lambda told: markdown(told.response, told.on).encode()),
+    Format("html", (".html", ".htm"), "text/html", UTF8, lambda told: standalone(told.response, told.texts, told.on).encode()),
     Format("docx", (".docx",), "application/vnd.openxmlformats-officedocument.wordprocessingml.document", "", lambda told: word(told.response, told.on)),
     Format("csv", (".csv",), "text/csv", UTF8, lambda told: table(told.response, told.on).encode()),
     Format("jsonl", (".jsonl", ".ndjson"), "application/x-ndjson", "", lambda told: json_lines(told.response, told.on).encode()),

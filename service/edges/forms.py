@@ -56,22 +56,25 @@ async def read_request(body: bytes, headers: Headers, settings: Settings) -> Sum
 
 async def _document(body: bytes, headers: Headers, settings: Settings) -> dict[str, Any]:
     """A form as the document that JSON would have sent."""
-
-    async def whole() -> AsyncGenerator[bytes, None]:
-        yield body
-
-    parser = MultiPartParser(headers, whole(), max_files=settings.max_articles, max_fields=2, max_part_size=1 << 20)
-    parser.spool_max_size = len(body) + 1  # nothing that a client sends is written to disk
-    try:
-        form = await parser.parse()
-    except MultiPartException as error:
-        raise Problem(
-            400, "not-a-form", "The body is not a form", f"{error.message.rstrip('.')}; send {MULTIPART} with at most {settings.max_articles} files"
-        ) from None
+    form = await parse_form(body, headers, files=settings.max_articles, fields=2, field_bytes=1 << 20)
     try:
         return await _put_together(form)
     finally:
         await form.close()
+
+
+async def parse_form(body: bytes, headers: Headers, *, files: int, fields: int, field_bytes: int) -> FormData:
+    """The fields of a form, to be closed by the caller. Raises `Problem` 400 where it is none, or has more files, fields or bytes of a field."""
+
+    async def whole() -> AsyncGenerator[bytes, None]:
+        yield body
+
+    parser = MultiPartParser(headers, whole(), max_files=files, max_fields=fields, max_part_size=field_bytes)
+    parser.spool_max_size = len(body) + 1  # nothing that a client sends is written to disk
+    try:
+        return await parser.parse()
+    except MultiPartException as error:
+        raise Problem(400, "not-a-form", "The body is not a form", f"{error.message.rstrip('.')}; send {MULTIPART} with at most {files} files") from None
 
 
 async def _put_together(form: FormData) -> dict[str, Any]:

@@ -9,20 +9,22 @@ from collections.abc import AsyncIterator
 from typing import Any, Literal
 
 from casebrief import __version__
-from casebrief.models.engine import Stop
 from casebrief.models.errors import CatalogError, EngineError
 from casebrief.service.domain.schema import SummaryResponse, json_schema
 from casebrief.service.edges.desk import ClientGone, Desk
+from casebrief.service.edges.formats import FORMATS, accepted
 from casebrief.service.edges.forms import FORM_SCHEMA, JSON, MULTIPART, media_type, read_request
 from casebrief.service.edges.gate import Gate
+from casebrief.service.edges.pages import page_router
 from casebrief.service.edges.problems import MEDIA_TYPE, Problem, ProblemDetails, of_engine
-from casebrief.service.edges.received import receive
-from casebrief.service.edges.requests import SummaryRequest, check_limits, to_sent
+from casebrief.service.edges.requests import SummaryRequest
 from casebrief.service.edges.settings import Settings
+from casebrief.service.edges.summaries import summarized
 from casebrief.service.edges.wiring import Casebrief
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
@@ -66,6 +68,7 @@ _PROBLEMS: dict[int | str, dict[str, Any]] = {
     401: {"description": "A key is asked for, and none that is known was shown"},
     403: {"description": "The request comes from another site's page"},
     408: {"description": "The body did not come in time"},
+    406: {"description": "The answer cannot be had in a form that Accept names"},
     413: {"description": "More articles, characters or bytes than the limits allow"},
     415: {"description": "The content type is neither JSON nor a form, or the body is compressed"},
     421: {"description": "The Host is no name of this server"},
@@ -79,6 +82,11 @@ _PROBLEMS: dict[int | str, dict[str, Any]] = {
 def _problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
     schema = {"$ref": "#/components/schemas/ProblemDetails"}
     return {status: {**_PROBLEMS[status], "content": {MEDIA_TYPE: {"schema": schema}}} for status in statuses}
+
+
+def _summary_forms() -> dict[int | str, dict[str, Any]]:
+    """What a summary comes in beside JSON, for the document."""
+    return {200: {"content": {form.media_type: {"schema": {"type": "string"}} for form in FORMATS if form.media_type != JSON}}}
 
 
 def create_app(product: Casebrief) -> FastAPI:
@@ -107,10 +115,13 @@ def create_app(product: Casebrief) -> FastAPI:
     _handle_errors(app)
     _describe(app)
 
+    async def body_of(request: Request) -> bytes:
+        return await _body(request, _most(product.settings), product.settings.receive_s)
+
     @app.post(
         "/v1/summaries",
         response_model=SummaryResponse,
-        responses=_problem_responses(400, 408, 413, 415, 422, 500, 503, 504),
+        responses=_summary_forms() | _problem_responses(400, 406, 408, 413, 415, 422, 500, 503, 504),
         openapi_extra={
             "requestBody": {
                 "required": True,
@@ -120,19 +131,17 @@ def create_app(product: Casebrief) -> FastAPI:
         summary="Summarise several articles about one lawsuit",
     )
     async def summarize(request: Request) -> Response:
-        settings = product.settings
+        form = accepted(request.headers.get("accept", "*/*"))
+        if form is None:
+            detail = f"a summary can be had as {', '.join(form.media_type for form in FORMATS)}"
+            raise Problem(406, "not-acceptable", "The answer cannot be had in that form", detail)
         media_type(request.headers)  # refused before its body is read
-        wanted = await read_request(await _body(request, _most(settings), settings.receive_s), request.headers, settings)
-        sent = to_sent(wanted)
-        deadline_s = min(settings.deadline_s, wanted.deadline_s or settings.deadline_s)
+        wanted = await read_request(await body_of(request), request.headers, product.settings)
+        told = await summarized(product, desk, wanted, request.is_disconnected)
+        content = told.response.model_dump_json(by_alias=True) if form.media_type == JSON else await run_in_threadpool(form.write, told)
+        return Response(content, media_type=form.content_type, headers={"Vary": "Accept"})
 
-        def work(stop: Stop, queued_s: float) -> SummaryResponse:
-            received = receive(sent, settings.max_article_characters, stop)
-            check_limits([article.text for article in received.submitted], settings)
-            return received.told(product.summarizer.summarize(received.submitted, stop, queued_s=queued_s))
-
-        summary = await desk.run(work, deadline_s, request.is_disconnected)
-        return Response(summary.model_dump_json(by_alias=True), media_type="application/json")
+    app.include_router(page_router(product, desk, body_of))
 
     @app.get("/healthz", response_model=Health, summary="Whether the process lives")
     async def healthz() -> Health:
