@@ -28,6 +28,7 @@ from casebrief.models.labels import LabelEngine
 from casebrief.models.training import ABOUT, CORPUS
 from casebrief.models.training.examples import LABELS, Tokenizer, example, passages
 from casebrief.models.training.feeding import split
+from casebrief.service.pipeline.gathering import Belief
 from casebrief.service.pipeline.labelled import LabelReader
 from casebrief.service.pipeline.summarizing import Summarizer
 from numpy.typing import NDArray
@@ -161,10 +162,10 @@ def read_all(engine: LabelEngine, cases: Sequence[MarkedCase], tokenizer: Tokeni
 
 def facts_of(engine: LabelEngine, cases: Sequence[MarkedCase]) -> dict[str, list[Seen]]:
     """By field what the product tells of some cases when it believes everything, and what that is worth."""
-    reader = LabelReader(engine, lambda field: 0.0, lambda field, probability: probability)
+    reader = LabelReader(engine, Belief(lambda field: 0.0, lambda field, probability: probability))
     seen: dict[str, list[Seen]] = {}
     for case in map(labelled, cases):
-        summary = Summarizer(reader, "", lambda: None).summarize(case.articles).summary.model_dump(mode="json", by_alias=True)
+        summary = Summarizer(reader, "", lambda: engine.info).summarize(case.articles).summary.model_dump(mode="json", by_alias=True)
         for field in sorted(case.scored - {"conflicts"}):
             items = items_of(summary, field)
             worth = {place: match.credit for _, place, match in assign([fact for fact in case.facts if fact.field == field], items)}
