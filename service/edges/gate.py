@@ -55,7 +55,9 @@ class Gate:
             detail = f"{host!r} is no name of this server: without keys it answers as {', '.join(sorted(self._names))}"
             raise Problem(421, "misdirected", "The request is for another server", detail)
         origin = headers.get("origin")
-        if scope["method"] not in _READING and origin is not None and origin.lower().partition("://")[2] != host:
+        # A page that tells no referrer has the origin "null"; what the browser itself says of the page (Fetch Metadata) no script can write.
+        own = origin is None or origin.lower().partition("://")[2] == host or headers.get("sec-fetch-site") == "same-origin"
+        if scope["method"] not in _READING and not own:
             raise Problem(403, "cross-site", "The request comes from another site's page", f"pages of {origin!r} may not use this server")
         return True
 
