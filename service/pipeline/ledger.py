@@ -41,7 +41,7 @@ def _remarks(article: Article, dossier: Dossier) -> list[str]:
     """What a reader should know of an article that was read."""
     notes = []
     if article.language not in ("en", "und"):
-        notes.append(f"written in {article.language!r}, not English: rules for English were used and may have missed facts")
+        notes.append(f"written in {article.language!r}, not English: it was read as if it were, and facts may be missed or wrong")
     if article.id in dossier.copies:
         notes.append(f"tells the same story as {dossier.copies[article.id]}: counted as one source with it")
     return notes

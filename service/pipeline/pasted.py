@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -13,6 +15,13 @@ from casebrief.service.files.sniffing import NAMES, Kind, kind_of
 from pydantic import BaseModel
 
 T = TypeVar("T")
+
+LAST_LATIN = "\u024f"
+BASE64_HEAD = 4096
+"""Characters that tell what is in base64."""
+LEAST_BASE64 = 40
+"""Characters of a line of it; of prose no word is as long."""
+_BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
 
 _SEND: dict[Kind, str] = {
     "html": 'it was not read: send it as "html", or as a file',
@@ -39,10 +48,28 @@ class Pasted:
 
 
 def as_pasted(text: str) -> Pasted:
-    """A text with its view. A page or a file is not read as if it were prose: what its marks hide would be told as facts."""
+    """A text with its view. What is no prose in English letters is not read as if it were: what its marks hide, or anything, would be told as facts."""
+    problem = _problem(text)
+    view = seen("" if problem and kind_of(text) != "mail" else text)
+    if _is_of_another_script(view.text):
+        return Pasted(text, seen(""), "the text is in letters that are not Latin: it was not read: only English is")
+    return Pasted(text, view, problem)
+
+
+def _problem(text: str) -> str | None:
     kind = kind_of(text)
-    problem = f"the text is {NAMES[kind]}: {_SEND[kind]}" if kind in _SEND else None
-    return Pasted(text, seen("" if problem and kind != "mail" else text), problem)
+    if kind in _SEND:
+        return f"the text is {NAMES[kind]}: {_SEND[kind]}"
+    words = text[:BASE64_HEAD].split()
+    coded = "".join(words)
+    if len(coded) < LEAST_BASE64 * max(1, len(words)) or not _BASE64.fullmatch(coded):
+        return None
+    return f'the text is {NAMES[kind_of(base64.b64decode(coded[: len(coded) // 4 * 4]))]} in base64: it was not read: send it as "file"'
+
+
+def _is_of_another_script(text: str) -> bool:
+    letters = [character for character in text if character.isalpha()]
+    return sum(character > LAST_LATIN for character in letters) > len(letters) / 2
 
 
 def as_sent(value: T, pasted: Mapping[str, Pasted]) -> T:

@@ -1,6 +1,8 @@
 """Text as people paste it into other tools, by those tools' bug reports: read as the plain text is, by the embedded model, over the whole path."""
 
+import base64
 import datetime
+import io
 import json
 import quopri
 import re
@@ -13,9 +15,14 @@ from casebrief.service import example
 from casebrief.service.domain.schema import SummaryResponse
 from casebrief.service.domain.spans import Span
 from casebrief.service.domain.view import seen
+from casebrief.service.edges.brief import terminal
 from casebrief.service.edges.settings import Settings
 from casebrief.service.edges.wiring import Casebrief, wire
+from casebrief.service.exports.markdown import markdown
+from casebrief.service.exports.wording import NOTHING
 from casebrief.service.pipeline.articles import Submitted
+from papers import mail, page, story_pdf
+from rich.console import Console
 
 pytestmark = pytest.mark.model
 
@@ -137,3 +144,164 @@ def test_accents_apart_state_the_same(product):
     assert told(response) == told(read(product, accented))
     assert response.summary.caption
     assert response.summary.caption.value == "Ashgröve v. Norváne Home Inc"
+
+
+# ---------------------------------------------------------------------- what differs a little
+
+
+def kept(product: Casebrief, text: str) -> float:
+    """The share of the plain article's facts that another text of it states, whatever the case of their letters."""
+    plain = [(name, fact.casefold()) for name, fact in told(read(product, WIRE), values=False)]
+    here = [(name, fact.casefold()) for name, fact in told(read(product, text), values=False)]
+    return sum(fact in here for fact in plain) / len(plain)
+
+
+def test_a_paragraph_of_another_language_before_takes_little(product):
+    assert kept(product, f"قال المحامي إن الدعوى رفعت يوم الثلاثاء في المحكمة الاتحادية.\n\n{WIRE}") >= 0.9
+
+
+def test_a_wire_in_capitals_loses_little_and_is_told_in_its_own_letters(product):
+    assert kept(product, WIRE.upper()) >= 0.8
+    summary = read(product, WIRE.upper()).summary
+    assert summary.caption
+    assert summary.caption.value == "ASHGROVE V. NORVANE HOME INC"
+    assert [fact.value for fact in summary.defendants] == ["NORVANE HOME INC"]
+
+
+def test_a_text_in_small_letters_loses_little(product):
+    assert kept(product, WIRE.lower()) >= 0.75
+
+
+def test_text_decoded_wrongly_is_read_as_it_stands_and_the_ledger_says_so(product):
+    broken = WIRE.replace('"Our', "“Our").replace('else,"', "else,”").encode().decode("cp1252", errors="replace")
+    assert kept(product, broken) >= 0.8
+    assert "decoded wrongly ('â€œ')" in (read(product, broken).ledger[0].reason or "")
+
+
+def test_nobody_is_made_a_party_out_of_the_class(product):
+    summary = read(product, re.sub(r"The case is .*\n\n", "", WIRE)).summary
+    assert summary.caption is None
+    assert not any("United States" in fact.value for fact in (*summary.plaintiffs, *summary.defendants))
+
+
+@pytest.mark.parametrize(
+    ("said", "published_on", "day"),
+    [
+        ("on Sunday", "2025-01-01", "2024-12-29"),
+        ("on Monday", "2025-01-03", "2024-12-30"),
+        ("on Dec. 30", "2025-01-03", "2024-12-30"),
+        ("on Thursday", "2025-03-06", "2025-03-06"),
+        ("last Thursday", "2025-03-06", "2025-02-27"),
+        *((said, "2025-05-06", None) for said in ("on Feb. 29", "on February 30, 2025", "on 31 April", "on March 32", "on the 4th", "on 4/3/2025")),
+    ],
+)
+def test_days_over_new_year_are_right_and_impossible_and_open_ones_are_not_made_up(product, said, published_on, day):
+    text = f"Kettle maker is sued\n\nTolvane Kettles Inc was sued {said} in federal court in Oakland, California, by customers who say that its kettles melt.\n"
+    filed_on = read(product, text, datetime.date.fromisoformat(published_on)).summary.filed_on
+    assert (filed_on.normalized.date if filed_on and filed_on.normalized else None) == day
+
+
+# ---------------------------------------------------------------------- forms that are story
+
+
+HEAD = "Kettle maker sued over melting handles\n\nTolvane Kettles Inc was sued on Tuesday in federal court in Oakland, California, by customers who say that its kettles melt.\n\n"
+FORMS = {
+    "names": "The plaintiffs are Ada Marwick, of Fresno; Ben Ostrow, of Reno; Carla Dupree, of Boise; and the estate of Dan Whitlow.\n",
+    "bullets": "The complaint says that the company:\n\n- knew of the fault since the spring of 2023\n- refused refunds to at least 400 buyers\n",
+    "questions": "Q: Who is suing?\n\nA: Three customers from Fresno, led by Ada Marwick.\n\nQ: What do they want?\n\nA: They want $5,000 each.\n",
+    "times": "10:05 a.m. Judge Lena Farrow has taken the bench.\n\n2:15 p.m. The jury found Tolvane liable and awarded $2 million to the customers.\n",
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_every_form_of_a_story_is_story(product, form):
+    text = HEAD + FORMS[form]
+    response = read(product, text)
+    assert response.ledger[0].share == 1.0
+    assert response.articles[0].used[-1][1] == len(text.rstrip())
+
+
+# ---------------------------------------------------------------------- what the ledger and the brief say
+
+
+BASE64 = base64.encodebytes(story_pdf()).decode()
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (page(tuple(WIRE.split("\n\n"))), 'the text is an HTML page: it was not read: send it as "html", or as a file'),
+        ("".join(page(tuple(WIRE.split("\n\n"))).splitlines()), 'the text is an HTML page: it was not read: send it as "html", or as a file'),
+        ("%PDF-1.4\n1 0 obj\n<</Type/Catalog>>", "the text is a PDF: it was not read: send it as a file"),
+        (BASE64, 'the text is a PDF in base64: it was not read: send it as "file"'),
+        ("{\\rtf1 Norvane Home Inc was sued on Tuesday.}", "the text is an RTF document: it was not read: paste its text, or send it as a PDF or DOCX file"),
+        ("قال المحامي إن الدعوى رفعت يوم الثلاثاء في المحكمة.", "the text is in letters that are not Latin: it was not read: only English is"),
+        ("\N{ZERO WIDTH SPACE} \N{ZERO WIDTH SPACE}", "no story was found in the text: no paragraph of prose"),
+        ("Home\nNews\nSport\nSubscribe", "no story was found in the text: no paragraph of prose"),
+    ],
+    ids=["page", "page on one line", "PDF", "PDF in base64", "RTF", "Arabic", "nothing to see", "menu"],
+)
+def test_what_is_no_text_states_nothing_and_the_ledger_says_what_it_is(product, text, words):
+    response = read(product, text)
+    (line,) = response.ledger
+    assert (line.outcome, line.facts, line.share, line.reason) == ("failed", 0, 0.0, words)
+    assert list(facts(response)) == []
+    assert NOTHING in markdown(response, DAY)
+
+
+def test_a_message_pasted_as_it_is_stored_is_read_and_the_ledger_says_what_would_be_better(product):
+    response = read(product, mail(tuple(WIRE.split("\n\n"))).decode())
+    assert response.summary.caption
+    assert response.summary.caption.value == "Ashgrove v. Norvane Home Inc"
+    assert "an e-mail (EML): it was read with its headers" in (response.ledger[0].reason or "")
+
+
+def test_a_text_without_a_fact_says_so(product):
+    response = read(product, "The weather stayed dry on Sunday, and people walked their dogs along the river until the evening.")
+    assert list(facts(response)) == []
+    assert (response.ledger[0].outcome, response.ledger[0].facts) == ("not_about_the_case", 0)
+    assert response.ledger[0].reason
+    assert NOTHING in markdown(response, DAY)
+
+
+def test_a_text_of_another_language_says_so(product):
+    text = "Die Firma Norvane wurde am Dienstag vor einem Gericht in Hamburg verklagt, weil ihre Kessel schmelzen. Das Unternehmen wies die Vorwürfe zurück."
+    assert "written in 'de', not English" in (read(product, text).ledger[0].reason or "")
+
+
+def test_the_ledger_warns_where_most_of_the_prose_was_left_out(product):
+    comments = "\n\n".join(f"I bought {n} of these doorbells and every one of them talked to my dog within a week." for n in range(2, 22))
+    line = read(product, f"{WIRE}\n\nComments\n\n{comments}\n").ledger[0]
+    assert line.outcome == "partly_used"
+    assert "of its prose was left out" in (line.reason or "")
+    assert line.share is not None
+    assert line.share < 0.5
+    plain = read(product, WIRE).ledger[0]
+    assert (plain.outcome, plain.reason) == ("used", None)
+
+
+def test_the_same_article_again_is_no_second_source(product):
+    sent = [WIRE, "\ufeff" + WIRE.replace("\n", "\r\n"), WIRE.replace("Petra Lindqvist-Amadi", "Ann Lee")]
+    response = product.summarizer.summarize([Submitted(f"a{n}", text, published_on=DAY) for n, text in enumerate(sent, 1)])
+    assert [article.copy_of for article in response.articles] == [None, "a1", "a1"]
+    assert response.summary.caption
+    assert response.summary.caption.independent_sources == 1
+
+
+def test_a_citation_says_that_its_quote_was_folded(product):
+    caption = read(product, SAME["a soft hyphen in a name"]).summary.caption
+    assert caption
+    assert (caption.value, caption.citations[0].folded) == ("Ashgrove v. Norvane Home Inc", True)
+    plain = read(product, WIRE).summary.caption
+    assert plain
+    assert "folded" not in plain.citations[0].model_dump()
+
+
+@pytest.mark.parametrize("dress", ["commands to a terminal", "a name turned round", "a control character in a name"])
+def test_control_characters_reach_no_page_and_no_terminal(product, dress):
+    response = read(product, SAME[dress])
+    out = io.StringIO()
+    Console(file=out, width=200).print(terminal(response))
+    for written in markdown(response, DAY), out.getvalue():
+        assert "Norvane" in written
+        assert not set(written) & set("\x01\x1b\N{RIGHT-TO-LEFT OVERRIDE}")
