@@ -120,13 +120,14 @@ def summarize(
     use_example: Annotated[bool, typer.Option("--example", help="Summarise the bundled example.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="The response as JSON.")] = False,
     as_markdown: Annotated[bool, typer.Option("--markdown", help="The brief as Markdown.")] = False,
+    as_html: Annotated[bool, typer.Option("--html", help="The summary beside its sources, as one HTML file.")] = False,
     form: Annotated[str | None, typer.Option("--format", help=f"The summary as {', '.join(BY_NAME)}.")] = None,
     out: Annotated[Path | None, typer.Option(help="Write to this file, in the format that its suffix names.")] = None,
     model: Model = None,
     reader: Annotated[str | None, typer.Option(help="labels, prompts or rules; auto: as the model reads.")] = None,
 ) -> None:
     """Summarise articles about one lawsuit."""
-    wanted = _format_of([form, *(name for name, given in (("json", as_json), ("markdown", as_markdown)) if given)], out)
+    wanted = _format_of([form, *(name for name, given in (("json", as_json), ("markdown", as_markdown), ("html", as_html)) if given)], out)
     settings = settings_of(model=model, reader=reader)
     received = read_articles(files or [], published_on or [], use_example, settings)
     product = wire(settings, _say)

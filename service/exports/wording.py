@@ -54,7 +54,7 @@ def shown(field: str, fact: Fact[Any]) -> str:
         return f"{fact.value} (for the {fact.normalized.for_})" if fact.normalized.for_ else fact.value
     if field in ("relief_sought", "rulings") and isinstance(fact.normalized, Money):
         return f"{fact.value} ({fact.normalized.kind.replace('_', ' ')})" if fact.normalized.amount is not None else fact.value
-    if field == "responses" and isinstance(fact.normalized, Response):
+    if field == "responses" and isinstance(fact.normalized, Response) and fact.normalized.stance != "other":
         return f"{fact.value} [{fact.normalized.stance.replace('_', ' ')}]"
     return _WORDS.get(fact.value, fact.value)
 

@@ -13,6 +13,9 @@
     return places;
   };
 
+  // Of a conflict all sides are lit, each in its colour.
+  const sidesOf = (id) => (id.includes("-") ? [...$(id).parentElement.children].map((side) => side.id) : [id]);
+
   const unlight = () => {
     for (const node of document.querySelectorAll(".lit, .rests")) node.classList.remove("lit", "rests");
     for (const node of document.querySelectorAll('[aria-current="true"]')) node.removeAttribute("aria-current");
@@ -28,7 +31,9 @@
     if (!places.length) return;
     const at = Math.min(Math.max(number, 1), places.length);
     unlight();
-    for (const words of document.querySelectorAll(`.m[data-f~="${CSS.escape(id)}"]`)) words.classList.add("lit");
+    for (const one of sidesOf(id)) {
+      for (const words of document.querySelectorAll(`.m[data-f~="${one}"]`)) words.classList.add("lit");
+    }
     const fact = $(id);
     if (fact) fact.classList.add("rests");
     const words = places[at - 1].querySelector(".m");
@@ -39,15 +44,20 @@
     const source = words.closest(".source").querySelector(".tag").textContent;
     $("place").textContent = places.length === 1 ? `Its only place, in ${source}` : `Place ${at} of ${places.length}, in ${source}`;
     $("previous").hidden = $("next").hidden = places.length === 1;
+    $("back").hidden = false;
     $("places").hidden = false;
   };
 
   const restsAt = (words) => {
     unlight();
-    $("places").hidden = true;
-    const facts = words.dataset.f.split(" ").map($).filter(Boolean);
+    const facts = words.dataset.f.split(" ").map($);
     for (const fact of facts) fact.classList.add("rests");
     words.classList.add("lit");
+    shown = null;
+    $("place").textContent = facts.length === 1 ? "One fact rests on these words" : `${facts.length} facts rest on these words`;
+    $("previous").hidden = $("next").hidden = $("back").hidden = true;
+    $("places").hidden = false;
+    history.pushState(null, "", `#${facts[0].id}`);
     reveal(facts[0]);
     focusOn(facts[0].querySelector("a"));
   };
@@ -91,8 +101,8 @@
 
   const back = () => {
     const fact = shown && $(shown.id);
-    $("places").hidden = true;
     if (!fact) return;
+    $("places").hidden = true;
     reveal(fact);
     focusOn(fact.querySelector("a"));
   };
@@ -216,9 +226,10 @@
     const queue = setInterval(async () => {
       try {
         const state = await (await fetch("/readyz", { headers: headers() })).json();
+        if (!running) return;
         $("doing").textContent = state.waiting ? `Waiting or reading; ${state.waiting} ${state.waiting === 1 ? "request waits" : "requests wait"}` : "Reading";
       } catch {
-        $("doing").textContent = "Reading; the server does not say how far";
+        if (running) $("doing").textContent = "Reading; the server does not say how far";
       }
     }, 2000);
     return () => {
@@ -235,7 +246,8 @@
   };
 
   const send = async () => {
-    const asked = new FormData(form());
+    const sent = new FormData(form());
+    let page = "";
     if ($("key-value").value) key = $("key-value").value;
     running = new AbortController();
     const done = watch(Date.now());
@@ -244,13 +256,10 @@
     $("progress").hidden = false;
     for (const button of form().querySelectorAll("button")) button.disabled = true;
     try {
-      const answer = await fetch(form().action, { method: "POST", body: asked, headers: headers(), signal: running.signal });
-      if (answer.ok) {
-        show(await answer.text());
-        return;
-      }
+      const answer = await fetch(form().action, { method: "POST", body: sent, headers: headers(), signal: running.signal });
       if (answer.status === 401) $("key").hidden = false;
-      say(await problemOf(answer));
+      if (answer.ok) page = await answer.text();
+      else say(await problemOf(answer));
     } catch (error) {
       say(error.name === "AbortError" ? "Cancelled: nothing more is read." : "The server did not answer.");
     } finally {
@@ -259,20 +268,33 @@
     }
     $("progress").hidden = true;
     for (const button of form().querySelectorAll("button")) button.disabled = false;
+    if (page) show(page);
+  };
+
+  // The form and its case stay in the page's memory: the browser's Back goes from one to the other, and nothing typed is lost.
+  let asked = null;
+  let answered = null;
+
+  const put = (nodes) => {
+    document.body.replaceChildren(...nodes);
+    prepare();
+    scrollTo(0, 0);
   };
 
   const show = (html) => {
     const made = new DOMParser().parseFromString(html, "text/html");
+    asked = [...document.body.childNodes];
+    answered = [...made.body.childNodes];
     document.title = made.title;
-    document.body.replaceChildren(...made.body.childNodes);
+    put(answered);
     history.pushState({ case: true }, "", "/");
-    prepare();
-    scrollTo(0, 0);
     $("summary").focus({ preventScroll: true });
   };
+
   addEventListener("popstate", (event) => {
-    // Fragments are history too; only the way back from a case to its form needs the form again.
-    if (!$("ask") && !event.state && !location.hash) location.reload();
+    if (!asked) return;
+    const wanted = event.state?.case || location.hash ? answered : asked;
+    if (!wanted[0].isConnected) put(wanted);
   });
 
   // ---- saving and proving
@@ -285,6 +307,7 @@
     if (button.id === "prove") {
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       const faults = [...page.querySelectorAll("main li")].map((line) => line.textContent);
+      $("proved").scrollIntoView({ block: "center" });
       $("proved").classList.toggle("faulty", !answer.ok || faults.length > 0);
       $("proved").textContent = answer.ok ? [page.getElementById("told").textContent, ...faults].join("\n") : `The server answered ${answer.status}.`;
       return;
