@@ -8,9 +8,6 @@ from casebrief.service.domain.schema import LONGEST_VALUE, FoundBy, Guarantee
 from casebrief.service.domain.spans import Span
 from pydantic import BaseModel
 
-UNCONFIRMED = "unconfirmed"
-"""What an answer is about whose speaker the article does not tie to a defendant: it counts if another reading does."""
-
 
 @dataclass(frozen=True)
 class Evidence:

@@ -118,8 +118,8 @@ def same_name(one: str, other: str) -> bool:
 
 def _is_acronym(short: str, long: str) -> bool:
     """Whether one name is the initials of the other: EEOC, the U.S. Equal Employment Opportunity Commission."""
-    words = list(re.findall(r"[A-Z][\w’'-]*", re.sub(r"\bU\.?S\.?\s", "", long)))
-    return short.isupper() and len(short) > 2 and short == "".join(word[0] for word in words)
+    words = re.findall(r"[A-Z][\w’'-]*", re.sub(rf"\bU\.?S\.?\s|(?:,?\s+{SUFFIX})+$", "", long))
+    return short.isupper() and len(short) > 2 and short == "".join(word if word.isupper() and len(word) == len("HM") else word[0] for word in words)
 
 
 def mentions(text: str, name: str) -> bool:

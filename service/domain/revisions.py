@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 
 from casebrief.service.domain.dates import date_phrases
-from casebrief.service.domain.evidence import Evidence, copied
+from casebrief.service.domain.evidence import Evidence
 from casebrief.service.domain.money import counts, sums
 from casebrief.service.domain.schema import Date, Figure, Money
 from casebrief.service.domain.spans import Span, sentences
@@ -59,31 +59,10 @@ def revised(text: str, item: Evidence) -> list[Quantity]:
     return [old for old in found if old != quantity(item)]
 
 
-def told_before(article: str, text: str, story: Sequence[tuple[int, int]], old: Quantity, new: Evidence) -> Evidence | None:
-    """Where another article's story tells a quantity that is said to be no longer right: the same sum, or the same number of the same things."""
-    spans = [Span(start, end) for start, end in story]
-    if old[1]:
-        same = [one for span in spans for one in sums(text, span) if (one.amount, one.currency) == old]
-        best = max(same, key=lambda one: one.span.end - one.span.start, default=None)
-        return copied("figures", article, text, best.span, 0.8, Figure(quantity=best.amount, unit=best.currency)) if best else None
-    unit = new.normalized.unit if isinstance(new.normalized, Figure) else ""
-    for count in (count for span in spans for count in counts(text, span)):
-        after = re.match(r"\s+(?:\w+\s+){0,2}?" + re.escape(unit) + r"\b", text[count.span.end : count.span.end + 60], re.IGNORECASE) if unit else None
-        if count.quantity == old[0] and after:
-            span = Span(count.span.start, count.span.end + after.end())
-            return copied("figures", article, text, span, 0.8, Figure(quantity=count.quantity, unit=unit))
-    return None
-
-
 def says_now(text: str, item: Evidence) -> bool:
     """Whether the sentence of a number says that it has changed."""
     sentence = sentence_of(text, item.span)
     return bool(_NOW.search(sentence.of(text))) or bool(revised(text, item))
-
-
-def is_moved(before: str) -> bool:
-    """Whether the words before a date say that something was moved to it."""
-    return bool(_MOVED.search(before))
 
 
 def moved_from(text: str, item: Evidence, older: Sequence[Evidence]) -> Evidence | None:

@@ -6,8 +6,7 @@ import re
 
 from casebrief.service.domain.evidence import Evidence
 from casebrief.service.domain.names import SUFFIX, key_words
-from casebrief.service.domain.schema import Court, Date, DocketNumber, Figure, Money, Relief, Response
-from casebrief.service.domain.similarity import overlap
+from casebrief.service.domain.schema import Court, Date, DocketNumber, Figure, Money, Response
 
 ROUNDING = 0.03
 """Two counts this near to each other are one, when either is said to be approximate."""
@@ -20,10 +19,6 @@ def docket(item: Evidence) -> str:
 def court(item: Evidence) -> Court:
     assert isinstance(item.normalized, Court)
     return item.normalized
-
-
-def same_court_name(a: Evidence, b: Evidence) -> bool:
-    return court(a).court_id is not None or key_words(a.value) <= key_words(b.value) or key_words(b.value) <= key_words(a.value)
 
 
 _ANY_COURT = frozenset("court courts federal district u.s us tribunal judge bench".split())
@@ -44,12 +39,6 @@ def _court_words(item: Evidence) -> frozenset[str]:
 
 def _are_initials(short: str, long: str) -> bool:
     return short.isupper() and len(short) > 1 and short == "".join(word[0] for word in re.findall(r"[A-Z]\w*", long))[: len(short)]
-
-
-def most_telling(group: list[Evidence]) -> list[Evidence]:
-    """Without an id: only the precise phrases, where there are any."""
-    best = max((item.confidence for item in group), default=0)
-    return [item for item in group if item.confidence == best]
 
 
 def one_date(a: object, b: object) -> bool:
@@ -73,11 +62,14 @@ def law(item: Evidence) -> frozenset[str]:
     return key_words(name) - {"direct", "willful", "federal", "law", "laws"}
 
 
+_OTHER_CHARGE = frozenset("conspiracy conspiring conspired attempted attempt aiding abetting".split())
+"""Words that make a charge of its own of the one that they stand before."""
+
+
 def same_law(a: Evidence, b: Evidence) -> bool:
-    """The same words; or acts of which one is named with its state and the other without."""
-    one, other = law(a), law(b)
-    acts = "act" in one and "act" in other and min(len(one), len(other)) >= 3
-    return one == other or (acts and (one <= other or other <= one) and not re.search(r"\d", a.value + b.value))
+    """The same words, or one named more fully: an act with its state or section, a theory with what it is of."""
+    one, other = sorted((law(a), law(b)), key=len)
+    return one == other or (bool(one) and one < other and not (other - one) & _OTHER_CHARGE)
 
 
 def money(item: Evidence) -> bool:
@@ -94,27 +86,6 @@ def per(money: Money) -> str | None:
     return "person" if money.per in _PEOPLE else money.per
 
 
-def same_relief(a: Evidence, b: Evidence) -> bool:
-    one, other = a.normalized, b.normalized
-    if isinstance(one, Money) and isinstance(other, Money):
-        if one.amount is None and other.amount is None:
-            return one.kind == other.kind and adjectives(a.value) == adjectives(b.value)
-        return (one.amount, one.currency, per(one)) == (other.amount, other.currency, per(other))
-    return isinstance(one, Relief) and isinstance(other, Relief) and one.kind == other.kind
-
-
-def adjectives(words: str) -> frozenset[str]:
-    return frozenset(re.findall(r"punitive|compensatory|double|treble|back pay|liquidated|exemplary|aggravated", words.lower()))
-
-
-def same_ruling(a: Evidence, b: Evidence) -> bool:
-    if money(a) != money(b):
-        return False
-    if isinstance(a.normalized, Money) and isinstance(b.normalized, Money):
-        return (a.normalized.kind, a.normalized.amount, a.normalized.currency) == (b.normalized.kind, b.normalized.amount, b.normalized.currency)
-    return overlap(a.value, b.value) >= 0.5
-
-
 def stance(item: Evidence) -> str:
     return item.normalized.stance if isinstance(item.normalized, Response) else ""
 
@@ -128,19 +99,26 @@ def figure(item: Evidence) -> Figure:
     return item.normalized
 
 
+TELLING = 100
+"""The count from which a number tells by itself what is counted: "143 towns" and "143 rural markets" are one figure of a case."""
+
+_SHARES = frozenset({"percent", "share"})
+
+
 def same_figure(a: Evidence, b: Evidence) -> bool:
     one, other = figure(a), figure(b)
+    if one.quantity == other.quantity and one.quantity >= TELLING and not is_sum_or_share(one) and not is_sum_or_share(other):
+        return True
     if one.unit != other.unit and not {one.unit, other.unit} <= PEOPLE_UNITS:
         return False
-    return one.quantity == other.quantity or (rounded(a, b) and a.about == b.about)
+    return one.quantity == other.quantity or rounded(a, b)
+
+
+def is_sum_or_share(figure: Figure) -> bool:
+    return figure.unit.isupper() or figure.unit in _SHARES
 
 
 def rounded(a: Evidence, b: Evidence) -> bool:
     one, other = figure(a).quantity, figure(b).quantity
     about = re.compile(r"^(?:about|around|some|nearly|almost|roughly|approximately)\b", re.IGNORECASE)
     return abs(one - other) <= ROUNDING * max(one, other) and bool(about.match(a.value) or about.match(b.value))
-
-
-def rival_figures(a: Evidence, b: Evidence) -> bool:
-    """Whether two figures count the same thing and differ: same unit, same verb before them."""
-    return figure(a).unit == figure(b).unit and bool(a.about) and a.about == b.about and not same_figure(a, b) and not rounded(a, b)

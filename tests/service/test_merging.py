@@ -5,7 +5,8 @@ import datetime
 from casebrief.service.domain.article import CaseIdentity
 from casebrief.service.domain.evidence import Evidence, copied
 from casebrief.service.domain.merging import Sources, merge
-from casebrief.service.domain.schema import CaseSummary, Court, Fact, Figure, Money, Name, Relief
+from casebrief.service.domain.names import same_name
+from casebrief.service.domain.schema import CaseSummary, Court, Date, Fact, Figure, Money, Name, Relief
 from casebrief.service.domain.spans import Span
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,13 +14,24 @@ from hypothesis import strategies as st
 CASE = CaseIdentity(None, (), (), ())
 TOLD = {
     "Norvane Home Inc": ("defendants", Name(name="Norvane Home Inc"), ""),
+    "Norvane": ("defendants", Name(name="Norvane"), ""),
+    "kettle maker": ("defendants", Name(name="kettle maker"), ""),
+    "Clayton Act": ("causes_of_action", None, ""),
+    "Section 7 of the Clayton Act": ("causes_of_action", None, ""),
     "the doorbells record visitors": ("allegations", None, ""),
     "kettles melt on the stove": ("allegations", None, ""),
     "pay $40 million": ("rulings", Money(kind="settlement", amount=40_000_000, currency="USD", per=None, qualifier=None), ""),
     "pay $44 million": ("rulings", Money(kind="settlement", amount=44_000_000, currency="USD", per=None, qualifier=None), ""),
+    "pay $43.7 million": ("rulings", Money(kind="settlement", amount=43_700_000, currency="USD", per=None, qualifier=None), ""),
     "lifted the injunction": ("rulings", Relief(kind="injunction"), "injunction"),
     "85,000 buyers": ("figures", Figure(quantity=85_000, unit="buyers"), ""),
     "58,000 buyers": ("figures", Figure(quantity=58_000, unit="buyers"), ""),
+    "85,000 homes": ("figures", Figure(quantity=85_000, unit="homes"), ""),
+    "74,000 kettles": ("figures", Figure(quantity=74_000, unit="kettles"), ""),
+    "some 60": ("figures", None, ""),
+    "March 3": ("filed_on", Date(date="2025-03-03", precision="day"), ""),
+    "March 13": ("filed_on", Date(date="2025-03-13", precision="day"), ""),
+    "2022": ("filed_on", Date(date="2022", precision="year"), ""),
     "federal court in Oakland": ("court", Court(court_id="cand", name="Northern District of California"), ""),
     "9th Circuit": ("court", Court(court_id="ca9", name="9th Circuit"), ""),
 }
@@ -52,7 +64,7 @@ def summary_of(articles: dict[str, list[str]], days: dict[str, datetime.date | N
 
 def facts_of(summary: CaseSummary) -> list[tuple[str, Fact]]:
     single = [(name, getattr(summary, name)) for name in ("court",) if getattr(summary, name)]
-    return single + [(name, fact) for name in ("defendants", "allegations", "rulings", "figures") for fact in getattr(summary, name)]
+    return single + [(name, fact) for name in ("defendants", "allegations", "rulings", "figures", "causes_of_action") for fact in getattr(summary, name)]
 
 
 def named(articles: list[list[str]]) -> tuple[dict[str, list[str]], dict[str, datetime.date | None]]:
@@ -117,3 +129,44 @@ def test_a_count_with_its_digits_swapped_is_a_contradiction():
     words = {"a1": ["85,000 buyers"], "a2": ["58,000 buyers"]}
     (found,) = summary_of(words, {"a1": DAY, "a2": DAY}).conflicts
     assert (found.field, found.kind) == ("figures", "contradiction")
+
+
+def test_counts_of_one_thing_under_two_words_stand_side_by_side_when_they_are_near():
+    (found,) = summary_of({"a1": ["85,000 homes"], "a2": ["74,000 kettles"]}, {"a1": DAY, "a2": DAY}).conflicts
+    assert [position.value for position in found.positions] == ["85,000 homes", "74,000 kettles"]
+
+
+def test_one_count_under_two_words_is_one_figure():
+    (one,) = summary_of({"a1": ["85,000 homes"], "a2": ["85,000 buyers"]}, {"a1": DAY, "a2": DAY}).figures
+    assert one.independent_sources == 2
+
+
+def test_a_number_with_nothing_behind_it_is_not_told():
+    assert not summary_of({"a1": ["some 60"]}, {"a1": DAY}).figures
+
+
+def test_a_sum_and_its_rounded_form_are_one_ruling():
+    summary = summary_of({"a1": ["pay $43.7 million"], "a2": ["pay $44 million"]}, {"a1": DAY, "a2": DAY})
+    assert (len(summary.rulings), summary.conflicts) == (1, [])
+
+
+def test_the_one_who_is_named_and_what_is_said_of_them_are_one_party_under_the_full_name():
+    (party,) = summary_of({"a1": ["kettle maker", "Norvane"], "a2": ["Norvane Home Inc"]}, {"a1": DAY, "a2": DAY}).defendants
+    assert (party.value, len(party.citations)) == ("Norvane Home Inc", 3)
+
+
+def test_a_law_told_with_its_section_and_without_is_one_under_the_fuller_name():
+    (cause,) = summary_of({"a1": ["Clayton Act"], "a2": ["Section 7 of the Clayton Act"]}, {"a1": DAY, "a2": DAY}).causes_of_action
+    assert cause.value == "Section 7 of the Clayton Act"
+
+
+def test_days_of_filing_near_to_each_other_contradict_and_those_of_two_papers_do_not():
+    near = summary_of({"a1": ["March 3"], "a2": ["March 13"]}, {"a1": DAY, "a2": DAY})
+    far = summary_of({"a1": ["March 3"], "a2": ["2022"]}, {"a1": DAY, "a2": DAY})
+    assert ([found.field for found in near.conflicts], far.conflicts) == (["filed_on"], [])
+
+
+def test_initials_name_a_company_with_its_legal_form_and_an_office_with_its_own_initials():
+    assert same_name("NHL", "Norvane Home Logistics Pte Ltd")
+    assert same_name("HMRC", "HM Revenue & Customs")
+    assert not same_name("NHP", "Norvane Home Logistics Pte Ltd")

@@ -43,7 +43,6 @@ def merge(evidence: Sequence[Evidence], sources: Sources, case: CaseIdentity) ->
     material, likeness, worths = Material.of_all(evidence, sources, case), Likeness(sources), Worths.of_all(sources)
     one = {name: choose(material) for name, choose in ONE.items()}
     many = {
-        "causes_of_action": causes(material),
         "rulings": rulings(material, likeness, worths),
         "responses": responses(material),
         "timeline": timeline(material),
@@ -53,6 +52,7 @@ def merge(evidence: Sequence[Evidence], sources: Sources, case: CaseIdentity) ->
         "plaintiffs": parties(material, "plaintiffs"),
         "defendants": parties(material, "defendants"),
         "counsel": counsel(material),
+        "causes_of_action": causes(material),
         "allegations": allegations(material, likeness),
         "quotes": quotes(material),
         "relief_sought": relief(material, likeness, worths),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from casebrief.service.domain.evidence import UNCONFIRMED, Evidence
+from casebrief.service.domain.evidence import Evidence
 from casebrief.service.domain.merging.conflicts import conflict
 from casebrief.service.domain.merging.decisions import Many
 from casebrief.service.domain.merging.facts import fact
@@ -13,7 +13,7 @@ from casebrief.service.domain.merging.grouping import grouped
 from casebrief.service.domain.merging.sources import Group, Material
 from casebrief.service.domain.names import mentions, same_name
 from casebrief.service.domain.sameness import stance
-from casebrief.service.domain.schema import Counsel, Fact, Response, Speaker
+from casebrief.service.domain.schema import Fact, Response, Speaker
 from casebrief.service.domain.similarity import bare
 
 SILENT = ("no_response", "declined_to_comment")
@@ -27,13 +27,12 @@ TELLING = 3
 
 def responses(material: Material) -> Many:
     """One answer a speaker and sense; where a side that said nothing spoke later, or gave up denying, what it said before is superseded."""
-    told = [item for item in material.of("responses") if item.about != UNCONFIRMED or _is_of_the_defence(item, material)]
 
     def same(a: Evidence, b: Evidence) -> bool:
         one_sentence = a.article == b.article and a.span == b.span
         return stance(a) == stance(b) and (one_sentence or _speaker(a, material) == _speaker(b, material))
 
-    groups = grouped(told, same, material.sources)
+    groups = grouped(material.of("responses"), same, material.sources)
     kept, found, about = [], [], set()
     for group in groups:
         later = _later(group, groups, material)
@@ -49,23 +48,15 @@ def responses(material: Material) -> Many:
 
 def _later(group: Group, groups: Sequence[Group], material: Material) -> Group:
     """What the same side said in newer articles where it had said nothing, or what the same speaker admits there after denying."""
-    before, answers = stance(group[0]), ("denies", "admits") if material.sources.taught else ("denies", "admits", "other")
+    before = stance(group[0])
     if before in SILENT:
+        answers = ("denies", "admits")
         spoken = [item for other in groups if stance(other[0]) in answers for item in other if _side(item, material) == _side(group[0], material)]
     elif before == "denies" and (speaker := _speaker(group[0], material)):
         spoken = [item for other in groups if stance(other[0]) == "admits" for item in other if _speaker(item, material) == speaker]
     else:
         return []
     return [item for item in spoken if any(material.sources.newer([item], [other]) for other in group)]
-
-
-def _is_of_the_defence(item: Evidence, material: Material) -> bool:
-    """Whether a speaker is one whom any reading of any article makes a defendant or a defendant's lawyer."""
-    speaker = _speaker(item, material)
-    lawyers = [other.value for other in material.of("counsel") if isinstance(other.normalized, Counsel) and other.normalized.for_ == "defendant"]
-    if any(same_name(speaker, other.value) for other in material.of("plaintiffs")):
-        return False
-    return any(same_name(speaker, name) or mentions(speaker, name) for name in [*(other.value for other in material.of("defendants")), *lawyers])
 
 
 def _speaker(item: Evidence, material: Material) -> str:

@@ -6,78 +6,60 @@ import re
 from typing import Any
 
 from casebrief.service.domain.evidence import Evidence
-from casebrief.service.domain.merging.conflicts import conflict, latest
+from casebrief.service.domain.merging.conflicts import conflict
 from casebrief.service.domain.merging.facts import fact
-from casebrief.service.domain.merging.grouping import grouped, ranked
+from casebrief.service.domain.merging.grouping import ranked
 from casebrief.service.domain.merging.likeness import Likeness, clustered, kind
-from casebrief.service.domain.merging.sources import Group, Material, Same, Sources
-from casebrief.service.domain.merging.sums import Worths, per_of, revisions
+from casebrief.service.domain.merging.sources import Group, Material, Sources
+from casebrief.service.domain.merging.sums import Worths, per_of, rounds_to
 from casebrief.service.domain.revisions import sentence_of
-from casebrief.service.domain.sameness import money, per, same_relief, same_ruling
+from casebrief.service.domain.sameness import money, per
 from casebrief.service.domain.schema import Conflict, Fact, Money
 
 Many = tuple[list[Fact[Any]], list[Conflict]]
 """The facts of a field that has many, and what was found to conflict."""
 
 
-def _once(same: Same, worths: Worths) -> Same:
-    """Sameness that also sees through conversions: a sum told in two currencies is one."""
-
-    def told_once(one: Evidence, other: Evidence) -> bool:
-        if same(one, other):
-            return True
-        kinds = [item.normalized.kind if isinstance(item.normalized, Money) else None for item in (one, other)]
-        return _same_sum(one, other, worths) and kinds[0] == kinds[1]
-
-    return told_once
-
-
 def _same_sum(one: Evidence, other: Evidence, worths: Worths) -> bool:
-    return worths.of(one) is not None and worths.of(one) == worths.of(other) and per_of(one) == per_of(other)
+    first, second = worths.of(one), worths.of(other)
+    return bool(first and second and first == second and per_of(one) == per_of(other))
+
+
+def _told_roughly(one: Evidence, other: Evidence, worths: Worths) -> bool:
+    """Whether one of two sums of a kind is the other, rounded ("$45 million" for $44.6 million)."""
+    first, second = worths.of(one), worths.of(other)
+    if not (first and second and first[1] == second[1] and per_of(one) == per_of(other) and kind(one) == kind(other)):
+        return False
+    return rounds_to(first[0], second[0]) or rounds_to(second[0], first[0])
 
 
 def _groups(material: Material, field: str, likeness: Likeness, worths: Worths) -> list[Group]:
-    """By a reader that was taught: equal sums are one, others are not, and of what is no sum its likeness decides."""
+    """Equal sums are one, others are not; of what is no sum likeness decides."""
 
     def surely(one: Evidence, other: Evidence) -> bool:
-        return _same_sum(one, other, worths) or one.value == other.value
+        return one.value == other.value or _same_sum(one, other, worths) or _told_roughly(one, other, worths)
 
     def apart(one: Evidence, other: Evidence) -> bool:
-        return money(one) and money(other) and not _same_sum(one, other, worths)
+        return money(one) and money(other) and not _same_sum(one, other, worths) and not _told_roughly(one, other, worths)
 
     return ranked(clustered(material.of(field), surely, apart, likeness), material.sources)
 
 
 def relief(material: Material, likeness: Likeness, worths: Worths) -> list[Fact[Any]]:
     """What is asked for."""
-    sources = material.sources
-    if sources.taught:
-        groups = _groups(material, "relief_sought", likeness, worths)
-    else:
-        groups = grouped(material.of("relief_sought"), _once(same_relief, worths), sources)
 
     def plainest(item: Evidence) -> tuple[bool, float, int]:
         # A sum reads best in its shortest form, damages without one in their fullest ("unspecified damages").
         return (money(item), item.confidence, -len(item.value) if money(item) else len(item.value))
 
-    return [fact(group, sources, max(group, key=plainest)) for group in groups]
+    return [fact(group, material.sources, max(group, key=plainest)) for group in _groups(material, "relief_sought", likeness, worths)]
 
 
 def rulings(material: Material, likeness: Likeness, worths: Worths) -> Many:
     """What was decided, and which decisions changed or are told differently."""
     sources = material.sources
-    if sources.taught:
-        groups = _groups(material, "rulings", likeness, worths)
-        return [fact(group, sources, max(group, key=_with_its_sum)) for group in groups], _changed(groups, sources)
-    groups = grouped(material.of("rulings"), _once(same_ruling, worths), sources)
-    settled = [group for group in groups if money(group[0]) and group[0].normalized.kind == "settlement"]  # type: ignore[union-attr]
-    whole = [group for group in settled if group[0].normalized.per is None]  # type: ignore[union-attr]
-    found = revisions("rulings", groups, material)
-    if len({group[0].normalized.currency for group in whole}) == 1 and len(whole) > 1:  # type: ignore[union-attr]
-        found.append(conflict("rulings", "size of the settlement", whole, sources))
-        stays = latest(whole, sources)
-        groups = [group for group in groups if group not in whole or group is stays]
-    return [fact(group, sources) for group in groups], found
+    groups = _groups(material, "rulings", likeness, worths)
+    return [fact(group, sources, max(group, key=_with_its_sum)) for group in groups], _changed(groups, sources)
 
 
 def _with_its_sum(item: Evidence) -> tuple[bool, float, int]:

@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+import itertools
+import re
 from collections.abc import Sequence
 
+from casebrief.service.domain.evidence import Evidence
 from casebrief.service.domain.merging.conflicts import conflict, is_update
 from casebrief.service.domain.merging.decisions import Many
 from casebrief.service.domain.merging.facts import fact
 from casebrief.service.domain.merging.grouping import grouped
 from casebrief.service.domain.merging.sources import Group, Material, Sources
-from casebrief.service.domain.merging.sums import Worths, revisions
-from casebrief.service.domain.sameness import PEOPLE_UNITS, figure, rival_figures, same_figure
+from casebrief.service.domain.merging.sums import Worths
+from casebrief.service.domain.sameness import PEOPLE_UNITS, TELLING, figure, is_sum_or_share, same_figure
 from casebrief.service.domain.schema import Conflict
 
-NEAR = 0.7
+NEAR = 0.5
 """Two counts of one thing differ by less than this part, seldom more: a slip of the pen, a newer count, another's estimate."""
 
-NEAR_SUMS = 0.8
-"""The same of sums, of which a case has many."""
+NEAR_FEW, FEW = 0.8, 20
+"""The same of counts up to `FEW`, of which a case has many that are near to each other."""
+
+NEAR_SUMS = 0.7
+"""The same of sums."""
+
+NEAR_MANY = 0.6
+"""The same of counts that tell by themselves what is counted (`TELLING` and more), whatever articles call it: 184 flats, 192 apartments."""
 
 COUNTED_PEOPLE = PEOPLE_UNITS | frozenset(
     "women men children infants families households homeowners owners drivers riders nurses buyers borrowers residents victims students tenants guests "
@@ -32,43 +41,50 @@ def figures(material: Material, worths: Worths) -> Many:
     told = {worths.of(item) for name in ("relief_sought", "rulings") for item in material.of(name)} - {None}
     counted = [item for item in material.of("figures") if item.normalized and worths.of(item) not in told]
     groups = grouped(counted, same_figure, sources)
-    found = _told_differently(groups, sources) if sources.taught else _rival_counts(groups, material)
-    unread = grouped([item for item in material.of("figures") if item.normalized is None], lambda a, b: a.value == b.value, sources)
+    found = _told_differently(groups, sources)
+    unread = grouped([item for item in material.of("figures") if item.normalized is None and _says_of_what(item)], lambda a, b: a.value == b.value, sources)
     return [fact(group, sources) for group in (*groups, *unread)], found
 
 
-def _rival_counts(groups: Sequence[Group], material: Material) -> list[Conflict]:
-    """By rules: counts of one unit behind one verb, and those of which a report says that they replace another's."""
-    found: list[Conflict] = []
-    taken: list[Group] = []
-    for group in groups:
-        rivals = [other for other in groups if other is not group and other not in taken and rival_figures(group[0], other[0])]
-        rivals = [other for other in rivals if not {item.article for item in other} & {item.article for item in group}]
-        if group not in taken and rivals:
-            about = f"{figure(group[0]).unit} {'in all' if group[0].about == 'in all' else f'({group[0].about})'}"
-            found.append(conflict("figures", about, [group, *rivals], material.sources, superseded=is_update([group, *rivals], material.sources)))
-            taken += [group, *rivals]
-    return found + revisions("figures", [group for group in groups if group not in taken], material)
+_NUMBER = re.compile(
+    r"\b(?:an?|and|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|(?:twen|thir|for|fif|six|seven|eigh|nine)ty|dozens?|hundreds?"
+    r"|thousands?|(?:m|b|tr)illions?|bn|m|k|some|about|around|nearly|almost|roughly|only|just|over|under|up|to|at|least|most|more|less|fewer|than|or|so)\b",
+    re.IGNORECASE,
+)
+"""Words of a number, and those that say how near it is."""
+
+
+def _says_of_what(item: Evidence) -> bool:
+    """Whether a number that no rule could read has words behind it: one alone tells nobody anything."""
+    return bool(re.search(r"[^\W\d_]", _NUMBER.sub("", item.value)))
 
 
 def _told_differently(groups: Sequence[Group], sources: Sources) -> list[Conflict]:
-    """Counts of one unit that are near to each other, neither told by an article that tells the other."""
+    """Numbers of one thing that are near to each other, neither told by an article that tells the other; the nearest first, each once."""
     found: list[Conflict] = []
     taken: list[Group] = []
-    for number, group in enumerate(groups):
-        rivals = [other for other in groups[number + 1 :] if other not in taken and _rivals(group, other, sources)]
-        if group not in taken and rivals:
-            found.append(conflict("figures", figure(group[0]).unit, [group, rivals[0]], sources, superseded=is_update([group, rivals[0]], sources)))
-            taken += [group, rivals[0]]
+    for one, other in sorted((pair for pair in itertools.combinations(groups, 2) if _rivals(*pair, sources)), key=lambda pair: -_nearness(*pair)):
+        if one not in taken and other not in taken:
+            found.append(conflict("figures", figure(one[0]).unit, [one, other], sources, superseded=is_update([one, other], sources)))
+            taken += [one, other]
     return found
+
+
+def _nearness(one: Group, other: Group) -> float:
+    """The smaller number as a part of the greater one, 0 to 1."""
+    first, second = figure(one[0]).quantity, figure(other[0]).quantity
+    return min(first, second) / max(first, second) if max(first, second) else 1.0
 
 
 def _rivals(one: Group, other: Group, sources: Sources) -> bool:
     first, second = figure(one[0]), figure(other[0])
-    if sources.tellers(one) & sources.tellers(other) or not (first.unit == second.unit or {first.unit, second.unit} <= COUNTED_PEOPLE):
+    if sources.tellers(one) & sources.tellers(other):
         return False
-    near = NEAR_SUMS if first.unit.isupper() else NEAR
-    return min(first.quantity, second.quantity) >= near * max(first.quantity, second.quantity) or _swapped(first.quantity) == _swapped(second.quantity)
+    least, most = sorted((first.quantity, second.quantity))
+    if first.unit == second.unit or {first.unit, second.unit} <= COUNTED_PEOPLE:
+        near = NEAR_SUMS if is_sum_or_share(first) else NEAR if most > FEW else NEAR_FEW
+        return _nearness(one, other) >= near or _swapped(first.quantity) == _swapped(second.quantity)
+    return least >= TELLING and _nearness(one, other) >= NEAR_MANY and not is_sum_or_share(first) and not is_sum_or_share(second)
 
 
 def _swapped(quantity: float) -> list[str]:

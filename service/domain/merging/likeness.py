@@ -34,9 +34,9 @@ class Weights:
 
 
 WEIGHTS = {
-    "allegations": Weights(2.5, 3.2, -1.7, 1.4, 0.0, -0.6),
-    "rulings": Weights(1.2, 1.6, 0.1, 1.6, 3.3, -4.6),
-    "relief_sought": Weights(1.2, 1.6, -0.7, 2.0, 3.3, -4.1),
+    "allegations": Weights(2.5, 3.2, -1.7, 1.4, 0.0, 0.2),
+    "rulings": Weights(1.2, 1.6, 0.1, 1.6, 3.3, -3.8),
+    "relief_sought": Weights(1.2, 1.6, -0.7, 2.0, 3.3, -2.9),
 }
 TAUGHT = 0.5
 """The weight of the logit of the reader's probability beside that of the words."""

@@ -11,11 +11,11 @@ from casebrief.service.domain.evidence import Evidence
 from casebrief.service.domain.merging.conflicts import conflict, latest, rivals
 from casebrief.service.domain.merging.facts import fact
 from casebrief.service.domain.merging.grouping import grouped, head, rank
-from casebrief.service.domain.merging.sources import Group, Material, Sources
+from casebrief.service.domain.merging.sources import Material
 from casebrief.service.domain.names import same_name
 from casebrief.service.domain.sameness import court as court_of
-from casebrief.service.domain.sameness import docket, fineness, most_telling, one_date, same_court, same_court_name
-from casebrief.service.domain.schema import Conflict, Fact
+from casebrief.service.domain.sameness import docket, fineness, one_date, same_court
+from casebrief.service.domain.schema import Conflict, Date, Fact
 from casebrief.service.domain.similarity import overlap
 
 One = tuple[Fact[Any] | None, list[Conflict]]
@@ -33,29 +33,13 @@ def caption(material: Material) -> One:
 
 def docket_number(material: Material) -> One:
     sources = material.sources
-    groups = grouped(material.believed("docket_number"), lambda a, b: same_docket(docket(a), docket(b)), sources)
+    groups = grouped(material.of("docket_number"), lambda a, b: same_docket(docket(a), docket(b)), sources)
     told = rivals(groups)
     found = [conflict("docket_number", "docket number", told, sources)] if len(told) > 1 and not material.case.dockets else []
     return (fact(groups[0], sources, max(groups[0], key=lambda item: (item.confidence, len(docket(item))))) if groups else None, found)
 
 
 def court(material: Material) -> One:
-    """The court that has the case now."""
-    return _court_of_now(material) if material.sources.taught else _court_by_rules(material)
-
-
-def _court_by_rules(material: Material) -> One:
-    sources, told = material.sources, material.believed("court")
-    trial = [item for item in told if item.about != "appellate"] or told
-    known = [item for item in trial if court_of(item).court_id]
-    groups = grouped(known or most_telling(trial), lambda a, b: court_of(a).court_id == court_of(b).court_id and same_court_name(a, b), sources)
-    found = [conflict("court", "court", rivals(groups), sources)] if len(rivals(groups)) > 1 and known else []
-    if not groups:
-        return None, found
-    return fact(group := latest(groups, sources), sources, max(group, key=lambda item: (item.confidence, len(item.value)))), found
-
-
-def _court_of_now(material: Material) -> One:
     """The court that the newest article marks; those before it are superseded."""
     sources = material.sources
     groups = grouped(sorted(material.of("court"), key=lambda item: (-len(item.value), sources.when(item))), same_court, sources)
@@ -70,7 +54,7 @@ def _court_of_now(material: Material) -> One:
 
 def judge(material: Material) -> One:
     sources = material.sources
-    groups = grouped(material.believed("judge"), lambda a, b: same_name(a.value, b.value), sources)
+    groups = grouped(material.of("judge"), lambda a, b: same_name(a.value, b.value), sources)
     if not groups:
         return None, []
     best = min(groups, key=lambda group: (-head(group, sources).confidence, *rank(group, sources)))
@@ -78,19 +62,30 @@ def judge(material: Material) -> One:
 
 
 def filed_on(material: Material) -> One:
-    sources, told = material.sources, material.believed("filed_on")
+    sources, told = material.sources, material.of("filed_on")
     resolved = [item for item in told if item.normalized]
     groups = grouped(resolved or told[:1], lambda a, b: one_date(a.normalized, b.normalized), sources)
     if not groups:
         return None, []
-    found = [conflict("filed_on", "day of filing", rivals(groups), sources, superseded=False)] if len(rivals(groups)) > 1 else []
+    slips = [group for group in rivals(groups) if group is groups[0] or _a_slip(groups[0][0].normalized, group[0].normalized)]
+    found = [conflict("filed_on", "day of filing", slips, sources, superseded=False)] if len(slips) > 1 else []
     return fact(groups[0], sources, max(groups[0], key=lambda item: (fineness(item.normalized), item.confidence))), found
+
+
+SLIP = 31
+"""Days between two days of filing from which they are of two papers, the second an amended one or another court's."""
+
+
+def _a_slip(one: object, other: object) -> bool:
+    """Whether two dates of filing are both to the day, and near to each other."""
+    if not (isinstance(one, Date) and isinstance(other, Date) and one.precision == other.precision == "day"):
+        return False
+    first, second = (datetime.date.fromisoformat(date.date) for date in (one, other))
+    return abs((first - second).days) <= SLIP
 
 
 def proceeding(material: Material) -> One:
     by_kind = {group[0].value: group for group in grouped(material.of("proceeding"), _same_value, material.sources)}
-    if not material.sources.taught and "class_action" in by_kind:
-        by_kind.pop("civil", None)
     best = max(by_kind.values(), key=lambda group: sum(item.confidence for item in group), default=None)
     return (fact(best, material.sources) if best else None, [])
 
@@ -100,7 +95,10 @@ def _same_value(one: Evidence, other: Evidence) -> bool:
 
 
 def status(material: Material) -> One:
-    """The state that the newest article tells; of several of one day, or of unknown days, the furthest."""
+    """The state that the newest article tells; of several of one day, or of unknown days, the furthest.
+
+    That a case goes on is no conflict; what undoes a decision is told among the rulings.
+    """
     sources, told = material.sources, material.of("status")
     groups = grouped(told, _same_value, sources)
     if not groups:
@@ -109,31 +107,7 @@ def status(material: Material) -> One:
     newest = [item for item in told if sources.published[item.article] == max(days)] if len(days) == len(told) else []
     furthest = max(STAGE[item.value] for item in newest or told)
     named = {item.value for item in newest or told if STAGE[item.value] == furthest}
-    best = [group for group in groups if group[0].value in named]
-    final = latest(best, sources)
-    if sources.taught:
-        # That a case goes on is no conflict; what undoes a decision is told among the rulings.
-        return fact(final, sources), []
-    if len(best) > 1 and not newest:
-        return fact(final, sources), [conflict("status", "state of the case", best, sources)]
-    return fact(final, sources), _superseded(groups, final, sources)
-
-
-def _superseded(groups: list[Group], final: Group, sources: Sources) -> list[Conflict]:
-    """The state that earlier articles ended with, where all of them are older."""
-    told = {item.article for item in final}
-    tops: dict[str, str] = {}
-    for group in groups:
-        for item in group:
-            if item.article not in told and STAGE[item.value] >= STAGE.get(tops.get(item.article, ""), -1):
-                tops[item.article] = item.value
-    older = [
-        group
-        for value in sorted(set(tops.values()), key=lambda value: STAGE[value])
-        if (group := [item for candidate in groups for item in candidate if item.value == value and tops.get(item.article) == value])
-        and sources.newer(final, group)
-    ]
-    return [conflict("status", "state of the case", [*older, final], sources)] if older and STAGE[final[0].value] > 1 else []
+    return fact(latest([group for group in groups if group[0].value in named], sources), sources), []
 
 
 def class_definition(material: Material) -> One:

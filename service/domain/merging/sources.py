@@ -17,8 +17,7 @@ Same = Callable[[Evidence, Evidence], bool]
 class Sources:
     """The articles: their texts in the order of the request, days of publication, which are copies, the spans of their stories.
 
-    ``alike`` gives the probability, 0 to 1, that two pieces of evidence state the same, where a reader was taught to tell; such a reader's evidence
-    is not weighed again by the rules that the others need.
+    ``alike`` gives the probability, 0 to 1, that two pieces of evidence state the same, where the reader was taught to tell.
     """
 
     texts: dict[str, str]
@@ -26,11 +25,6 @@ class Sources:
     copies: dict[str, str]
     stories: dict[str, Sequence[tuple[int, int]]]
     alike: Callable[[Evidence, Evidence], float] | None = None
-
-    @property
-    def taught(self) -> bool:
-        """Whether the reader was taught what states the same."""
-        return self.alike is not None
 
     def order(self, article: str) -> int:
         """The place of an article in the request."""
@@ -86,8 +80,3 @@ class Material:
     def of(self, field: str) -> Group:
         """The evidence of a field."""
         return list(self.fields.get(field, ()))
-
-    def believed(self, field: str) -> Group:
-        """The evidence of a field; where a rule found some in any article, what the model alone found of it does not count."""
-        found = self.of(field)
-        return [item for item in found if item.found_by == "rule"] or found

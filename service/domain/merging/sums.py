@@ -1,17 +1,15 @@
-"""What sums come to: one told in two currencies is one, and a number may say that it replaces an earlier one."""
+"""What sums come to: one told in two currencies, or roughly, is one."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from casebrief.service.domain.evidence import Evidence
-from casebrief.service.domain.merging.conflicts import conflict
-from casebrief.service.domain.merging.sources import Group, Material, Sources
+from casebrief.service.domain.merging.sources import Sources
 from casebrief.service.domain.money import Worth, conversions
-from casebrief.service.domain.revisions import quantity, revised, told_before
 from casebrief.service.domain.sameness import per
-from casebrief.service.domain.schema import Conflict, Figure, Money
+from casebrief.service.domain.schema import Figure, Money
 
 
 @dataclass(frozen=True)
@@ -35,24 +33,15 @@ class Worths:
         return self.originals.get(told, told) if told else None
 
 
+def rounds_to(number: float, rough: float) -> bool:
+    """Whether a rough number is another one with fewer digits, two at least: 44.6 million rounds to 45 million.
+
+    >>> rounds_to(44_600_000, 45_000_000), rounds_to(44_600_000, 44_000_000), rounds_to(9.4, 9)
+    (True, False, False)
+    """
+    digits = len(f"{rough:.15g}".replace(".", "").strip("0"))
+    return digits > 1 and number != rough and float(f"{number:.{digits}g}") == rough
+
+
 def per_of(item: Evidence) -> str | None:
     return per(item.normalized) if isinstance(item.normalized, Money) else None
-
-
-def revisions(field: str, groups: Sequence[Group], material: Material) -> list[Conflict]:
-    """Numbers of which a report says that they replace another article's."""
-    sources = material.sources
-    told = [item for name in ("figures", "rulings", "relief_sought") for item in material.of(name)]
-    found: dict[str, Conflict] = {}
-    for group in groups:
-        for item in group:
-            for old in revised(sources.texts[item.article], item) if quantity(item) else ():
-                before = [other for other in told if other.article != item.article and quantity(other) == old]
-                before = before or [
-                    other
-                    for id_ in sources.texts
-                    if id_ != item.article and (other := told_before(id_, sources.texts[id_], sources.stories.get(id_, ()), old, item))
-                ]
-                if before and item.value not in found:
-                    found[item.value] = conflict(field, item.value, [before, group], sources, superseded=True)
-    return list(found.values())
