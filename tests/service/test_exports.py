@@ -4,6 +4,7 @@ import csv
 import datetime
 import io
 import json
+import re
 import shutil
 import subprocess
 import zipfile
@@ -17,6 +18,7 @@ from casebrief.service.exports.facts import abstract_of, facts
 from casebrief.service.exports.rows import COLUMNS, json_lines, table
 from casebrief.service.exports.word import word
 from conftest import HANG_S
+from edges.test_cli import casebrief
 from lxml import etree
 from told import TEXTS, fact, phone_case, response
 
@@ -192,3 +194,39 @@ def test_a_suffix_names_a_form():
         form.name for form in FORMATS
     }
     assert of_path(Path("a.pdf")) is None
+
+
+# ---------------------------------------------------------------------- on the command line
+
+
+@pytest.mark.model
+@pytest.mark.parametrize("form", FORMATS, ids=lambda form: form.name)
+def test_the_command_writes_what_the_suffix_names(tmp_path, form):
+    out = tmp_path / f"case{form.suffixes[-1]}"
+    done = casebrief("summarize", "--example", "--out", out)
+    assert (done.returncode, done.stdout) == (0, "")
+    assert "Ashgrove v. Norvane Home Inc" in words_of(form, out.read_bytes())
+
+
+@pytest.mark.model
+def test_html_goes_to_standard_output_as_one_file():
+    done = casebrief("summarize", "--example", "--html")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("<!doctype html>")
+    assert "Content-Security-Policy" in done.stdout
+    assert not [link for link in re.findall(r'(?:src|href)="([^"]*)"', done.stdout) if not link.startswith(("#", "data:"))]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--json", "--html"], "json and html exclude each other"),
+        (["--format", "pdf"], "--format pdf: the formats are json, markdown, html, docx, csv, jsonl"),
+        (["--out", "case.pdf"], "--out case.pdf: the suffix names no format"),
+        (["--out", "nowhere/case.md", "--json", "--format", "csv"], "exclude each other"),
+    ],
+)
+def test_a_form_that_is_none_is_refused_before_anything_is_read(arguments, words):
+    done = casebrief("summarize", "--example", *arguments)
+    assert done.returncode == 2
+    assert words in done.stderr
