@@ -108,12 +108,13 @@ def test_the_name_that_it_is_bound_to_is_its_own(wired):
 
 @pytest.mark.parametrize("origin", ["http://evil.example.com", "null", "https://localhost", "http://localhost:9000", "http://localhost:8000.evil.com", ""])
 def test_a_page_of_another_site_can_start_nothing(wired, origin):
-    for options in ({"json": GOOD}, {"files": {"file": b"A story."}}):
-        is_problem(ask(wired, "POST", SUMMARIES, headers={"Origin": origin}, **options), 403, "may not use this server")
+    for site in ({}, {"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}):
+        for options in ({"json": GOOD}, {"files": {"file": b"A story."}}):
+            is_problem(ask(wired, "POST", SUMMARIES, headers={"Origin": origin, **site}, **options), 403, "may not use this server")
 
 
 def test_its_own_page_and_clients_that_are_no_pages_may(wired):
-    for headers in ({"Origin": "http://localhost:8000"}, {}):
+    for headers in ({"Origin": "http://localhost:8000"}, {"Origin": "null", "Sec-Fetch-Site": "same-origin"}, {}):
         is_problem(ask(wired, "POST", SUMMARIES, headers=headers, json={}), 422, "/articles")
 
 
@@ -145,7 +146,7 @@ def test_without_a_key_health_and_readiness_tell_one_word_and_the_version(wired,
     assert set(ask(product).json()) == {"status", "version"}
     assert ask(product, path="/readyz").json() == {"status": "starting"}
     known = ask(product, path="/readyz", headers={"Authorization": f"Bearer {key}"}).json()
-    assert set(known) == {"status", "model", "waiting", "engine"}
+    assert set(known) == {"status", "model", "waiting", "notes", "engine"}
     assert ask(product, path="/openapi.json").status_code == 200
 
 
