@@ -237,9 +237,8 @@ BASE64 = base64.encodebytes(story_pdf()).decode()
         ("{\\rtf1 Norvane Home Inc was sued on Tuesday.}", "the text is an RTF document: it was not read: paste its text, or send it as a PDF or DOCX file"),
         ("قال المحامي إن الدعوى رفعت يوم الثلاثاء في المحكمة.", "the text is in letters that are not Latin: it was not read: only English is"),
         ("\N{ZERO WIDTH SPACE} \N{ZERO WIDTH SPACE}", "no story was found in the text: no paragraph of prose"),
-        ("Home\nNews\nSport\nSubscribe", "no story was found in the text: no paragraph of prose"),
     ],
-    ids=["page", "page on one line", "PDF", "PDF in base64", "RTF", "Arabic", "nothing to see", "menu"],
+    ids=["page", "page on one line", "PDF", "PDF in base64", "RTF", "Arabic", "nothing to see"],
 )
 def test_what_is_no_text_states_nothing_and_the_ledger_says_what_it_is(product, text, words):
     response = read(product, text)
@@ -256,8 +255,9 @@ def test_a_message_pasted_as_it_is_stored_is_read_and_the_ledger_says_what_would
     assert "an e-mail (EML): it was read with its headers" in (response.ledger[0].reason or "")
 
 
-def test_a_text_without_a_fact_says_so(product):
-    response = read(product, "The weather stayed dry on Sunday, and people walked their dogs along the river until the evening.")
+@pytest.mark.parametrize("text", ["Home\nNews\nSport", "The weather stayed dry on Sunday, and people walked their dogs along the river until the evening."])
+def test_a_text_without_a_fact_says_so(product, text):
+    response = read(product, text)
     assert list(facts(response)) == []
     assert (response.ledger[0].outcome, response.ledger[0].facts) == ("not_about_the_case", 0)
     assert response.ledger[0].reason
