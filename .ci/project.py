@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Sets the project up and does one of its two jobs: needs Python 3.11 or newer, git and a C++ compiler, nothing else.
+"""Sets the project up and does one of its jobs: needs Python 3.11 or newer, git and a C++ compiler, nothing else.
 
     python3 .ci/project.py brief   set up, summarise the bundled example, print the brief
     python3 .ci/project.py check   set up, then lint, types, import contracts and tests (arguments go to pytest)
     python3 .ci/project.py train   set up an environment of its own, check the training data, train the adapter and its heads,
                                    calibrate and verify them (arguments go to models/training/train.py)
+    python3 .ci/project.py pictures  set up, and take the README's pictures of the page (needs Chromium)
 
 ``--gpu cuda|metal|vulkan`` builds llama.cpp for a GPU; run with CASEBRIEF_N_GPU_LAYERS=-1 to use it.
 """
@@ -76,6 +77,11 @@ def check(gpu: str | None, further: list[str]) -> None:
         run(ENVIRONMENT / BIN / command[0], *command[1:])
 
 
+def pictures(gpu: str | None) -> None:
+    set_up(".ci/requirements.lock", gpu)
+    run(ENVIRONMENT / BIN / "python", ".ci/pictures.py")
+
+
 def train(further: list[str]) -> None:
     """Torch comes by pip into an environment of its own: the product's stays exactly its lock. A run that was stopped goes on where it was."""
     # Threads that spin while they wait take the time of whatever else runs: twenty times slower on a busy machine.
@@ -95,13 +101,13 @@ def main() -> None:
     if sys.version_info < (3, 11):  # noqa: UP036 - this file is what an older Python is started with
         sys.exit("casebrief needs Python 3.11 or newer; this is " + sys.version.split()[0])
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("job", choices=["brief", "check", "train"])
+    parser.add_argument("job", choices=["brief", "check", "pictures", "train"])
     parser.add_argument("--gpu", choices=sorted(GPU))
     known, further = parser.parse_known_args()
-    if known.job == "brief":
+    if known.job in ("brief", "pictures"):
         if further:
-            parser.error(f"brief takes no further arguments: {' '.join(further)}")
-        brief(known.gpu)
+            parser.error(f"{known.job} takes no further arguments: {' '.join(further)}")
+        (brief if known.job == "brief" else pictures)(known.gpu)
     elif known.job == "train":
         train(further)
     else:
