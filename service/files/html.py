@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import takewhile
+from itertools import pairwise, takewhile
 
 from casebrief.service.files.about import about
 from casebrief.service.files.extracted import Extracted, HtmlPlaces, Limits, Run
@@ -33,73 +33,32 @@ SHORT = 12
 WHOLE = 25
 """Letters from which a block may be part of a longer paragraph of trafilatura's."""
 
-_FURNITURE_TAGS = frozenset({"nav", "footer", "form", "menu", "dialog", "figcaption", "figure", "fieldset", "caption", "address"})
-_ASIDE = "aside"
+_FURNITURE_TAGS = frozenset("nav footer form menu dialog figcaption figure fieldset caption address aside".split())
 _FURNITURE = re.compile(
-    r"(?<![a-z])(?:comments?|commentlist|disqus|respond|replies|related|recirc\w*|recommend\w*|teasers?|promos?|more-?(?:news|stories|on|from|in)|read-?(?:more|next|also)|most-?(?:read|popular|viewed)"
-    r"|trending|popular|latest|newsletters?|subscri\w*|sign-?up|paywall|reg-?wall|consent\w*|cookies?|gdpr|cmp|onetrust\w*|privacy|share|sharing|social\w*|side-?bar|breadcrumbs?"
-    r"|menu\w*|nav\w*|footer\w*|foot|byline|authors?|bio|captions?|credits?|adverts?|advertis\w*|ads?|ad-\w+|sponsor\w*|tags?|topics?|outbrain|taboola|pagination|pager|toolbar|widgets?"
-    r"|skip\w*|banner|pop-?up|modal|overlay|timestamp|dateline-?time|meta|print-?only|hidden|sr-only|visually-?hidden|corrections-?policy|copyright|disclaimer|contentinfo|complementary"
-    r"|navigation|login|videos?(?:-?player)?|player|gallery|slideshow|tagline|imprint|fact-?box|info-?box|explainer|donat\w*|membership|poll|quiz|ticker|up-?next|next-?up|kicker|eyebrow|section-?label)(?![a-z])"
+    r"(?<![a-z])(?:ads?|advert\w*|authors?|banner|bio|breadcrumbs?|byline|captions?|comment\w*|consent\w*|cookies?|copyright|credits?|disclaimer|footer|gallery"
+    r"|hidden|kicker|login|menu\w*|meta|modal|more|most-?\w+|nav\w*|newsletters?|overlay|pay-?wall|player|popup|promos?|read-?(?:next|also)|recirc\w*|recommend\w*"
+    r"|related|share|side-?bar|social\w*|sponsor\w*|subscri\w*|taglines?|tags?|teasers?|timestamp|topics?|trending|videos?|widgets?)(?![a-z])"
 )
+"""What names of elements say that they are none of the story."""
 _LABEL = re.compile(
-    r"(?:advertisement|sponsored|ad|share(?: (?:this|on).*)?|tweet|e-?mail|print|save|comments?(?: \(\d+\))?|\d+ comments?|related(?: (?:stories|articles|coverage|topics|links))?|more (?:on|from|in) .{0,60}"
-    r"|read (?:more|next|also|on)\b.*|see also\b.*|also read\b.*|sign up\b.*|subscribe\b.*|log ?in\b.*|already a (?:subscriber|member).*|most (?:read|popular).*|trending.*|recommended.*|topics?:?.*|tags?:.*|filed under.*"
-    r"|follow us\b.*|continue reading\b.*|story continues\b.*|article continues\b.*|photo(?:graph)?s?(?: by)?:? .{0,80}|image(?: credit)?:.*|(?:last )?updated\b.{0,60}|published\b.{0,60}|posted\b.{0,60}"
-    r"|[^.!?]{2,40}(?: [>›»] [^.!?]{2,40})+|by [A-Z].{0,60}|©.*|copyright\b.*|all rights reserved.*|\d+ min(?:ute)?s? read|listen to this article.*|this article was (?:originally )?published.*|get the .{0,60} newsletter.*|skip (?:to|advert).*)",
+    r"(?:advertisement|sponsored|share (?:this|on)|print|save|(?:\d+ )?comments?|related|topics?|tags?|photo(?:graph)?s?|image|(?:last )?updated|published|posted|copyright"
+    r"|all rights|more (?:on|from|in)|most (?:read|popular)|read (?:more|next|also)|see also|sign up|subscribe|already a|follow us|(?:story|article) continues|continue reading"
+    r"|skip to|listen to|\d+ min(?:ute)?s? read)\b[^.!?]*|share|by .+|©.*|.+(?: [>›»] .+)+",
     re.IGNORECASE,
 )
-_DAY_LINE = re.compile(
-    r"(?:(?:mon|tues|wednes|thurs|fri|satur|sun)\w*,? )?(?:\d{1,2}\.? )?(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec)\w*\.? (?:\d{1,2},? )?\d{4}.{0,30}|\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}.{0,30}",
-    re.IGNORECASE,
-)
+"""Short lines that stand in a story and tell none of it."""
 _WALL = re.compile(
-    r"\b(?:we|our (?:\d+ )?partners|this (?:site|website)|by (?:continuing|clicking))\b[^.]{0,80}\b(?:use[sd]?|value|process|store|care about|set|accept|agree)\b[^.]{0,120}\b(?:cookies?|your privacy|privacy policy|terms)\b"
-    r"|\b(?:to continue reading|keep reading|unlimited (?:digital )?access|subscribe (?:now|today|to)|create (?:a|your) free account|already (?:a|have a) (?:subscri|account|member)|free articles? (?:left|remaining)"
-    r"|sign up for|join the (?:conversation|discussion)|enable javascript|turn off your ad ?blocker|accept all|support (?:our|independent) journalism|download (?:our|the) app|delivered to your inbox)\b",
+    r"\b(?:we|our (?:\d+ )?partners|this (?:site|website)|by (?:continuing|clicking))\b[^.]{0,80}\b(?:use[sd]?|value|process|store|accept|agree)\b[^.]{0,120}\b(?:cookies?|privacy|terms)\b"
+    r"|\b(?:(?:to continue|keep) reading|unlimited (?:digital )?access|subscribe (?:now|today|to)|free account|already (?:a|have a) (?:subscri|account|member)|free articles?"
+    r"|sign up for|join the (?:conversation|discussion)|enable javascript|accept all|support (?:our|independent) journalism|to your inbox)\b",
     re.IGNORECASE,
 )
-_COMMENTS = re.compile(
-    r"(?:\d+ )?(?:readers['’] )?(?:comments?|thoughts|responses|replies)\b.{0,40}|leave a (?:reply|comment)|join the (?:conversation|discussion)|have your say",
-    re.IGNORECASE,
-)
-_ELSEWHERE = re.compile(
-    r"(?:read (?:this|these|more|next)|related|more (?:from|on|in|stories|news|headlines)|most (?:read|popular)|you (?:may|might) (?:also )?like|recommended|latest|up next|what to read|trending|also in)\b.{0,40}",
-    re.IGNORECASE,
-)
+"""Sentences of consent, of subscription and of newsletters."""
 _ENDS = re.compile(r"[.!?…:][\"”’')\]]*(?:\s*\[\d+\])?$")
 _STANDFIRST = re.compile(r"(?<![a-z])(?:standfirst|dek|deck|sub-?title|sub-?head(?:line)?|summary|lede?|intro)(?![a-z])")
 _CELLS = ("li", "blockquote", "td", "th", "dd", "dt")
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
-_PASSED_OVER = frozenset(
-    {
-        *_HEADINGS,
-        "li",
-        "blockquote",
-        "dd",
-        "dt",
-        "p",
-        "ul",
-        "ol",
-        "dl",
-        "pre",
-        "q",
-        "cite",
-        "a",
-        "b",
-        "strong",
-        "em",
-        "i",
-        "span",
-        "u",
-        "mark",
-        "small",
-        "font",
-        "abbr",
-        "sup",
-        "sub",
-    }
-)
+_PASSED_OVER = frozenset({*_HEADINGS, *"li blockquote dd dt p ul ol dl pre q cite a b strong em i span u mark small font abbr sup sub".split()})
 """What a paragraph's words stand in without being in another part of the page."""
 
 
@@ -147,16 +106,15 @@ def _text(story: Sequence[Block]) -> tuple[str, list[Run]]:
 def _story(page: Page, source: str) -> tuple[list[Block], Block | None, int]:
     """The blocks of the story in their order, its headline among them, and how many further articles were left out."""
     blocks = page.blocks
-    closed = _behind_headings(blocks)
-    voted = _votes(blocks, source) - closed
+    voted = _votes(blocks, source)
     if _words(blocks, voted) < LEAST_WORDS:
-        voted = {index for index, block in enumerate(blocks) if _is_prose(block)} - closed
+        voted = {index for index, block in enumerate(blocks) if _is_prose(block)}
     weights = _weights(blocks, voted)
-    furniture = [index in closed or _is_furniture(block, weights) for index, block in enumerate(blocks)]
+    furniture = [_is_furniture(block, weights) for block in blocks]
     chosen = {index for index, block in enumerate(blocks) if index in voted and not furniture[index] and not _is_label(block)}
     chosen = _without_strays(blocks, _with_neighbours(blocks, chosen, furniture))
-    chosen, others = _first_article(blocks, chosen)
-    chosen = {index for index in chosen if blocks[index].tag not in _HEADINGS or _heads(blocks, index, chosen)}
+    chosen = _first_article(blocks, chosen)
+    others = _further(blocks, chosen, furniture)
     headline = _headline(blocks, chosen, furniture)
     if headline is not None:
         standfirst = {index for index in range(headline + 1, min(chosen - {headline})) if _is_standfirst(blocks[index])}
@@ -183,21 +141,6 @@ def _words(blocks: Sequence[Block], indices: Iterable[int]) -> int:
     return sum(len(blocks[index].text.split()) for index in indices)
 
 
-def _behind_headings(blocks: Sequence[Block]) -> set[int]:
-    """What stands under a heading of comments, to the end, or of other stories, to the next paragraph of prose; with the headings themselves."""
-    closed: set[int] = set()
-    elsewhere = False
-    for index, block in enumerate(blocks):
-        heading = block.tag in _HEADINGS and block.tag != "h1"
-        if heading and _COMMENTS.fullmatch(block.text) and any(_is_prose(before) for before in blocks[:index]):
-            return closed | set(range(index, len(blocks)))
-        if heading or (block.tag == "p" and _is_prose(block) and block.linked < len(block.text) / 2):
-            elsewhere = heading and bool(_ELSEWHERE.fullmatch(block.text))
-        if elsewhere:
-            closed.add(index)
-    return closed
-
-
 def _is_prose(block: Block) -> bool:
     return len(block.text.split()) >= 8 and bool(_ENDS.search(block.text)) and not _WALL.search(block.text)
 
@@ -218,7 +161,7 @@ def _is_furniture(block: Block, weights: dict[Element, float]) -> bool:
     for element in block.element.chain():
         if weights.get(element, 0.0) >= MOST_OF_THE_STORY:
             return False
-        if element.tag in _FURNITURE_TAGS or element.tag == _ASIDE or (element.hints and _FURNITURE.search(element.hints)):
+        if element.tag in _FURNITURE_TAGS or (element.hints and _FURNITURE.search(element.hints)):
             return True
     return False
 
@@ -232,7 +175,7 @@ def _is_label(block: Block) -> bool:
         return False
     if block.linked and words < SHORT and block.tag not in (*_HEADINGS, *_CELLS) and not _ENDS.search(block.text):
         return True
-    return bool(_LABEL.fullmatch(block.text) or _DAY_LINE.fullmatch(block.text))
+    return bool(_LABEL.fullmatch(block.text))
 
 
 def _container(block: Block) -> Element:
@@ -279,30 +222,28 @@ def _without_strays(blocks: Sequence[Block], chosen: set[int]) -> set[int]:
     return inside | {index for index in chosen - inside if blocks[index].tag == "h1" or len(blocks[index].text.split()) >= SHORT}
 
 
-def _first_article(blocks: Sequence[Block], chosen: set[int]) -> tuple[set[int], int]:
-    """The chosen of the first article of a page that holds several, and how many more there are."""
+def _first_article(blocks: Sequence[Block], chosen: set[int]) -> set[int]:
+    """The chosen of the first article of a page that holds several."""
     homes: dict[Element, set[int]] = {}
     for index in sorted(chosen):
         article = next((element for element in reversed(list(blocks[index].element.chain())) if element.tag == "article"), None)
         if article is not None:
             homes.setdefault(article, set()).add(index)
-    whole = [members for members in homes.values() if sum(len(blocks[index].text.split()) for index in members) >= LEAST_WORDS]
+    whole = [members for members in homes.values() if _words(blocks, members) >= LEAST_WORDS]
     if len(whole) > 1:
-        return whole[0], len(whole) - 1
-    heads = [index for index, block in enumerate(blocks) if block.tag == "h1" and chosen and min(chosen) < index <= max(chosen)]
-    for head in heads:
+        return whole[0]
+    for head in (index for index, block in enumerate(blocks) if block.tag == "h1" and chosen and min(chosen) < index <= max(chosen)):
         before, after = {index for index in chosen if index < head}, {index for index in chosen if index > head}
-        if all(sum(len(blocks[index].text.split()) for index in part) >= LEAST_WORDS for part in (before, after)):
-            return before, 1
-    return chosen, 0
+        if min(_words(blocks, before), _words(blocks, after)) >= LEAST_WORDS:
+            return before
+    return chosen
 
 
-def _heads(blocks: Sequence[Block], index: int, chosen: set[int]) -> bool:
-    """Whether a heading stands over something chosen; the page's main heading always may."""
-    if blocks[index].tag == "h1":
-        return True
-    following = next((other for other in range(index + 1, len(blocks)) if blocks[other].tag not in _HEADINGS), None)
-    return following in chosen
+def _further(blocks: Sequence[Block], chosen: set[int], furniture: Sequence[bool]) -> int:
+    """How many main headings behind the story stand over prose of their own."""
+    heads = [index for index, block in enumerate(blocks) if block.tag == "h1" and not furniture[index] and index > max(chosen, default=0)]
+    parts = [[index for index in range(*ends) if _is_prose(blocks[index]) and not furniture[index]] for ends in pairwise([*heads, len(blocks)])]
+    return sum(_words(blocks, part) >= LEAST_WORDS for part in parts)
 
 
 def _is_standfirst(block: Block) -> bool:

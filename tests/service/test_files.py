@@ -130,6 +130,15 @@ def test_words_over_two_paragraphs_of_html_have_no_place():
     assert place_of(extracted, f"{STORY[0][-10:]}\n\n{STORY[1][:10]}") is None
 
 
+def test_a_note_tells_of_the_second_article_of_a_page_and_of_a_wall():
+    noted = {path.stem: read(path.read_bytes()).notes for path in PAGES}
+    assert {stem: notes for stem, notes in noted.items() if notes} == {
+        "two_in_divs": ("the page holds 2 articles: the first was read",),
+        "endless_scroll": ("the page holds 2 articles: the first was read",),
+        "paywall_stub": ("the page says that it shows only a part of the article to those who do not subscribe",),
+    }
+
+
 def test_title_publisher_and_day_say_where_they_are_from():
     about = read(page()).metadata
     assert (about.title, about.title_from) == (HEADLINE, "json-ld")

@@ -1,6 +1,7 @@
 """Hostile files: each costs its own request a typed error, reaches nothing outside, and every parser's answer holds together over any bytes."""
 
 import io
+import os
 import socket
 import subprocess
 import sys
@@ -19,6 +20,8 @@ from hypothesis import strategies as st
 from papers import STORY, body_xml, mail, page, pdf, story_pdf, with_document_xml, word
 
 LIMITS = Limits(200_000)
+CASES = int(os.environ.get("FUZZ_CASES", "60"))
+"""Made-up files for each parser and kind of harm: few on every run, ten thousand where the environment asks for them."""
 
 
 def refused(content: bytes | str, reason: str, limits: Limits = LIMITS) -> str:
@@ -156,7 +159,7 @@ def harmed(content: bytes) -> st.SearchStrategy[bytes]:
 @pytest.mark.parametrize("kind", ["html", "pdf", "docx", "mail", "text"])
 def test_any_bytes_give_a_text_with_its_places_or_one_line(kind):
     @given(st.binary(max_size=400))
-    @profile(max_examples=60)
+    @profile(max_examples=CASES)
     def check(content: bytes) -> None:
         whole(kind, content)
 
@@ -170,7 +173,7 @@ def test_any_bytes_give_a_text_with_its_places_or_one_line(kind):
 )
 def test_harmed_files_give_a_text_with_its_places_or_one_line(kind, content):
     @given(harmed(content))
-    @profile(max_examples=60)
+    @profile(max_examples=CASES)
     def check(made: bytes) -> None:
         whole(kind, made)
 
@@ -191,7 +194,7 @@ SOUP = st.lists(
 
 
 @given(SOUP)
-@profile(max_examples=150)
+@profile(max_examples=CASES)
 def test_any_soup_of_tags_gives_words_at_their_places_or_one_line(soup):
     source = "".join(soup)
     try:
