@@ -24,6 +24,7 @@ from casebrief.service.edges.wiring import Casebrief
 from casebrief.service.page import render
 from casebrief.service.verifying import verify
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
 from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, Headers, UploadFile
@@ -52,14 +53,19 @@ def page_router(product: Casebrief, desk: Desk, body_of: BodyOf) -> APIRouter:
     settings = product.settings
 
     @router.get("/")
-    def ask(articles: int = FIELDS_AT_FIRST, example: bool = False) -> Response:
-        return _page(_example_form(settings) if example else _form(_blank(min(max(articles, 1), settings.max_articles)), settings))
+    def ask(articles: str = "", example: str = "") -> Response:
+        count = int(articles) if re.fullmatch(r"[1-9]\d{0,3}", articles, re.ASCII) else FIELDS_AT_FIRST
+        return _page(_example_form(settings) if example else _form(_blank(min(count, settings.max_articles)), settings))
 
     @router.get("/page/{name}")
     def asset(name: str) -> Response:
         if name not in ASSETS:
             raise Problem(404, "not-found", "Not Found", f"the page has no {name!r}")
         return Response(render.asset(name), media_type=ASSETS[name], headers={**GUARDS, "Cache-Control": "no-cache"})
+
+    @router.get("/v1/page")
+    def answered_before() -> Response:
+        return RedirectResponse("/")  # the answer to a form that was sent is kept nowhere
 
     @router.post("/v1/page")
     async def case(request: Request) -> Response:

@@ -171,6 +171,18 @@ def test_the_page_allows_no_script_but_its_own_and_is_framed_and_kept_by_nobody(
     assert httpx.get(f"{server}/page/render.py", timeout=HANG_S).status_code == 404
 
 
+@pytest.mark.parametrize(("query", "count"), [("", 3), ("?articles=7", 7), ("?articles=1000", 20), ("?articles=-1", 3), ("?articles=x", 3), ("?example=1", 3)])
+def test_any_address_of_the_form_gives_a_form(server, query, count):
+    answer = httpx.get(f"{server}/{query}", timeout=HANG_S)
+    assert answer.status_code == 200
+    assert answer.text.partition("<template")[0].count("<textarea") == count
+
+
+def test_an_answer_is_kept_nowhere_and_its_address_leads_to_the_form(server):
+    answer = httpx.get(f"{server}/v1/page", timeout=HANG_S, follow_redirects=True)
+    assert (answer.status_code, answer.url.path) == (200, "/")
+
+
 @pytest.mark.parametrize("path", ["/v1/page", "/v1/page/save", "/v1/page/verify"])
 def test_another_sites_page_is_refused(server, path):
     answer = httpx.post(server + path, files={"1-text": (None, "A story.")}, headers={"Origin": "https://elsewhere.example"}, timeout=HANG_S)

@@ -56,3 +56,9 @@ def test_a_place_outside_the_text_is_not_shown():
 
 def test_of_facts_at_one_place_the_one_of_the_fewest_words_comes_first():
     assert cut("abcdef", [Place("s1", "s1-1", 0, 6), Place("f1", "f1-1", 2, 4)], [])[1].keys == ("f1", "s1")
+
+
+@given(marked_texts())
+def test_there_are_at_most_as_many_pieces_as_cuts(case):
+    text, places, used = case
+    assert len(cut(text, places, used)) <= 2 * (len(places) + len(used)) + 1

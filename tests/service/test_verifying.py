@@ -101,6 +101,19 @@ def test_the_command_proves_what_the_product_says_and_names_what_was_changed(tmp
     assert "relief_sought '$5,000 per violation'" in done.stdout
 
 
+@pytest.mark.model
+def test_a_summary_of_a_page_is_proved_from_the_page(tmp_path):
+    paragraphs = "".join(f"<p>{line}</p>" for line in example.articles()[0].text.split("\n\n")[3:9])
+    (tmp_path / "page.html").write_text(
+        f"<html><body><nav>Home</nav><article><h1>Doorbell maker sued</h1>{paragraphs}</article></body></html>", encoding="utf-8"
+    )
+    made = casebrief("summarize", tmp_path / "page.html", "--published-on", "2025-03-06", "--out", tmp_path / "case.json")
+    assert made.returncode == 0, made.stderr
+    done = casebrief("verify", tmp_path / "case.json", tmp_path / "page.html")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert SummaryResponse.model_validate_json((tmp_path / "case.json").read_bytes()).summary.filed_on
+
+
 def test_what_is_no_summary_is_refused_in_one_line(tmp_path):
     (tmp_path / "a.json").write_text('{"id": 7}')
     (tmp_path / "a.txt").write_text("A story.")
