@@ -36,13 +36,16 @@ from docx.opc.packuri import PackURI
 from docx.opc.part import Part
 from docx.oxml import OxmlElement, parse_xml
 from docx.oxml.ns import nsdecls, qn
-from docx.shared import Pt
+from docx.shared import Inches, Pt
 from docx.text.paragraph import Paragraph
 
 NOTE, MARK = "footnote text", "footnote reference"
 """Word's own names of the two styles."""
 
 _SEPARATORS = (("separator", 0), ("continuationSeparator", 1))
+WIDTHS = (Inches(1.4), Inches(4.6))
+"""Of the two columns of the case's table."""
+
 FIRST_NOTE = 2
 """Notes 0 and 1 are the two lines above notes."""
 
@@ -89,10 +92,12 @@ class _Brief:
         rows = [(label, field, fact) for label, field in SINGLE if (fact := getattr(summary, field)) is not None]
         if rows:
             self._document.add_heading("The case", 1)
-            table = self._document.add_table(0, 2, "Light List")
+            table = self._document.add_table(0, 2)
+            for column, width in zip(table.columns, WIDTHS, strict=True):
+                column.width = width  # the cells of rows to come take it
             for label, field, fact in rows:
                 cells = table.add_row().cells
-                cells[0].paragraphs[0].add_run(label)
+                cells[0].paragraphs[0].add_run(label).bold = True
                 self._cited(cells[1].paragraphs[0], shown(field, fact), fact.citations)
         for label, field in LISTS:
             if facts := getattr(summary, field):
@@ -148,7 +153,8 @@ class _Brief:
 
     def _quoted(self, citation: Citation) -> str:
         article = next(article for article in self._response.articles if article.id == citation.article)
-        return f"“{_seen(citation.quote)}” {_seen(name_of(article))} ({citation.article}, {citation.start}–{citation.end})"
+        name = article.publisher or article.title
+        return f"“{_seen(citation.quote)}” ({f'{_seen(name)}, ' if name else ''}{citation.article} {citation.start}–{citation.end})"
 
     def _add_notes(self) -> None:
         root = parse_xml(f"<w:footnotes {nsdecls('w')}/>")
@@ -188,7 +194,7 @@ def _serialized(root: Any) -> bytes:
 def _styles(document: Document) -> None:
     """The two styles of notes, which python-docx's template lacks."""
     text = document.styles.add_style(NOTE, WD_STYLE_TYPE.PARAGRAPH)
-    text.base_style, text.font.size = document.styles["Normal"], Pt(9)
+    text.base_style, text.font.size, text.paragraph_format.space_after = document.styles["Normal"], Pt(9), Pt(2)
     document.styles.add_style(MARK, WD_STYLE_TYPE.CHARACTER).font.superscript = True
 
 
