@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -173,6 +174,22 @@ def test_weights_that_vanish_while_the_service_runs_are_made_again(tmp_path):
         until(lambda: engine()["restarts"] == 1)
         assert vanishing.is_file()
         assert httpx.post(f"{address}/v1/summaries", json=as_request(example.articles()), timeout=HANG_S).status_code == 200
+
+
+# ------------------------------------------------------------------ port
+
+
+def test_a_port_that_is_taken_is_told_before_a_model_is_started():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        done = run("serve", "--port", str(taken.getsockname()[1]))
+    in_one_line(done, 2, "Address already in use; free it, or give another --port")
+
+
+@pytest.mark.parametrize("host", ["198.51.100.7", "no.such.host.invalid"])
+def test_an_address_that_is_not_this_machines_is_told(host, tmp_path):
+    (tmp_path / "keys").write_text(f"me {'0' * 64}\n")
+    done = run("serve", "--host", host, env=environment(CASEBRIEF_API_KEYS_FILE=tmp_path / "keys"))
+    in_one_line(done, 2, f"{host}, port 8000: ")
 
 
 # ------------------------------------------------------------------ output
