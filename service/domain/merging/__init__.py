@@ -44,7 +44,7 @@ def merge(evidence: Sequence[Evidence], sources: Sources, case: CaseIdentity) ->
     one = {name: choose(material) for name, choose in ONE.items()}
     many = {
         "rulings": rulings(material, likeness, worths),
-        "responses": responses(material),
+        "responses": responses(material, likeness),
         "timeline": timeline(material),
         "figures": figures(material, worths),
     }

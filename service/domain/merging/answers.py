@@ -10,6 +10,7 @@ from casebrief.service.domain.merging.conflicts import conflict
 from casebrief.service.domain.merging.decisions import Many
 from casebrief.service.domain.merging.facts import fact
 from casebrief.service.domain.merging.grouping import grouped
+from casebrief.service.domain.merging.likeness import Likeness
 from casebrief.service.domain.merging.sources import Group, Material
 from casebrief.service.domain.names import mentions, same_name
 from casebrief.service.domain.sameness import stance
@@ -18,6 +19,12 @@ from casebrief.service.domain.similarity import bare
 
 SILENT = ("no_response", "declined_to_comment")
 
+ONE_ANSWER = 0.25
+"""The share of the shorter one's words that two answers of one sense have in common, from which they are one."""
+
+NOT_UNLIKE = 0.2
+"""The probability that two answers of one speaker and sense state the same, as the reader was taught, from which they are one."""
+
 BROKEN = 160
 """Characters of an attribution between the two halves of a quotation at most."""
 
@@ -25,12 +32,17 @@ TELLING = 3
 """Words of a quotation from which one that holds it is the same."""
 
 
-def responses(material: Material) -> Many:
-    """One answer a speaker and sense; where a side that said nothing spoke later, or gave up denying, what it said before is superseded."""
+def responses(material: Material, likeness: Likeness) -> Many:
+    """One answer told in the same sense and words; where a side that said nothing spoke later, or gave up denying, what it said before is superseded."""
 
     def same(a: Evidence, b: Evidence) -> bool:
-        one_sentence = a.article == b.article and a.span == b.span
-        return stance(a) == stance(b) and (one_sentence or _speaker(a, material) == _speaker(b, material))
+        if stance(a) != stance(b):
+            return False
+        if (a.article == b.article and a.span == b.span) or likeness.shared(a.value, b.value)[1] >= ONE_ANSWER:
+            return True
+        # Who says nothing says it once; who denies may say several things.
+        one_speaker = _speaker(a, material) == _speaker(b, material)
+        return one_speaker and (stance(a) in SILENT or material.sources.likely(a, b) > NOT_UNLIKE)
 
     groups = grouped(material.of("responses"), same, material.sources)
     kept, found, about = [], [], set()

@@ -12,12 +12,11 @@ from casebrief.service.domain.merging.facts import fact
 from casebrief.service.domain.merging.grouping import grouped
 from casebrief.service.domain.merging.sources import Group, Material
 from casebrief.service.domain.revisions import moved_from
-from casebrief.service.domain.sameness import is_filing
-from casebrief.service.domain.schema import Conflict, Fact
+from casebrief.service.domain.schema import Conflict, Date, Fact
 from casebrief.service.domain.similarity import overlap
 
 SAME_EVENT = 0.12
-"""Share of content words that makes two reports of one day the same event."""
+"""Share of content words that makes two reports of one month or year the same event."""
 
 
 def timeline(material: Material) -> Many:
@@ -35,9 +34,10 @@ def _when(event: Fact[Any]) -> tuple[bool, str, int]:
 
 
 def _same_event(a: Evidence, b: Evidence) -> bool:
-    if a.normalized is None or b.normalized is None:
-        return a.value == b.value
-    return a.normalized == b.normalized and (overlap(_undated(a), _undated(b)) >= SAME_EVENT or (is_filing(a) and is_filing(b)))
+    """Reports of one day tell of one event, nine times in ten; those of a month or year do when they share words."""
+    if not isinstance(a.normalized, Date) or not isinstance(b.normalized, Date):
+        return a.normalized is b.normalized and a.value == b.value
+    return a.normalized == b.normalized and (a.normalized.precision == "day" or overlap(_undated(a), _undated(b)) >= SAME_EVENT)
 
 
 def _undated(item: Evidence) -> str:

@@ -11,8 +11,8 @@ from casebrief.service.domain.schema import Citation, Fact, Position
 from casebrief.service.domain.spans import Span
 
 MOST_CONFIDENT = 0.98
-PER_SOURCE = 0.02
-"""What each further independent source adds to the confidence of the best one."""
+DOUBT = 0.5
+"""The part of the doubt that each further independent source leaves."""
 
 
 def cite(sources: Sources, article: str, span: Span) -> Citation:
@@ -31,7 +31,7 @@ def fact(group: Group, sources: Sources, head: Evidence | None = None) -> Fact[A
         value=head.value,
         normalized=head.normalized,
         guarantee=head.guarantee,
-        confidence=round(min(MOST_CONFIDENT, head.confidence + PER_SOURCE * (independent - 1)), 4),
+        confidence=round(min(MOST_CONFIDENT, 1 - (1 - head.confidence) * DOUBT ** (independent - 1)), 4),
         independent_sources=independent,
         citations=citations,
         found_by=head.found_by if len(found_by) == 1 else "both",

@@ -63,7 +63,8 @@ def _told_differently(groups: Sequence[Group], sources: Sources) -> list[Conflic
     """Numbers of one thing that are near to each other, neither told by an article that tells the other; the nearest first, each once."""
     found: list[Conflict] = []
     taken: list[Group] = []
-    for one, other in sorted((pair for pair in itertools.combinations(groups, 2) if _rivals(*pair, sources)), key=lambda pair: -_nearness(*pair)):
+    rivals = [pair for pair in itertools.combinations(groups, 2) if _rivals(*pair, sources)]
+    for one, other in sorted(rivals, key=lambda pair: (-_nearness(*pair), sorted(min(map(sources.when, group)) for group in pair))):
         if one not in taken and other not in taken:
             found.append(conflict("figures", figure(one[0]).unit, [one, other], sources, superseded=is_update([one, other], sources)))
             taken += [one, other]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from casebrief.service.domain.evidence import Evidence
 from casebrief.service.domain.merging.sources import Group, Same, Sources
@@ -30,15 +31,15 @@ def _distinct(group: Group) -> Iterable[Evidence]:
 
 
 def ranked(groups: Sequence[Group], sources: Sources) -> list[Group]:
-    """Groups by the independent articles behind them, then by their surest evidence, then by place."""
+    """Groups by the independent articles behind them, then by their surest evidence, then by day and place: the order of the request decides nothing."""
     return sorted(groups, key=lambda group: rank(group, sources))
 
 
-def rank(group: Group, sources: Sources) -> tuple[float, float, int, int]:
+def rank(group: Group, sources: Sources) -> tuple[Any, ...]:
     best = head(group, sources)
-    return (-sources.independent(group), -best.confidence, sources.order(best.article), best.span.start)
+    return (-sources.independent(group), -best.confidence, sources.when(best))
 
 
 def head(group: Group, sources: Sources) -> Evidence:
     """The surest evidence, the first of several."""
-    return max(group, key=lambda item: (item.confidence, -sources.order(item.article), -item.span.start))
+    return min(group, key=lambda item: (-item.confidence, sources.when(item)))

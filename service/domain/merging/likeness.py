@@ -98,9 +98,8 @@ class Likeness:
         return told + weights.kind * (kind(one) == kind(other)) + weights.base + TAUGHT * self._taught(one, other)
 
     def _taught(self, one: Evidence, other: Evidence) -> float:
-        probability = self.sources.alike(one, other) if self.sources.alike else 0.5
         low = 1 / (1 + math.exp(SURE))
-        probability = min(1 - low, max(low, probability))
+        probability = min(1 - low, max(low, self.sources.likely(one, other)))
         return math.log(probability / (1 - probability))
 
     def _in_title(self, item: Evidence) -> bool:

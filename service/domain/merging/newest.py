@@ -53,12 +53,17 @@ def court(material: Material) -> One:
 
 
 def judge(material: Material) -> One:
+    """The judge whom the newest article names; those before are superseded, and of two in one article the surer one has the case."""
     sources = material.sources
     groups = grouped(material.of("judge"), lambda a, b: same_name(a.value, b.value), sources)
     if not groups:
         return None, []
     best = min(groups, key=lambda group: (-head(group, sources).confidence, *rank(group, sources)))
-    return fact(best, sources, max(best, key=lambda item: (len(item.value), item.confidence))), []
+    newer = [group for group in groups if group is not best and sources.newer(group, best)]
+    final = max(newer, key=lambda group: sources.newest(group) or datetime.date.min, default=best)
+    older = [group for group in groups if group is not final and sources.newer(final, group)]
+    found = [conflict("judge", "judge", [*older, final], sources)] if older else []
+    return fact(final, sources, max(final, key=lambda item: (len(item.value), item.confidence))), found
 
 
 def filed_on(material: Material) -> One:

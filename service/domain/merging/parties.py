@@ -76,7 +76,7 @@ def _described(item: Evidence, known: Sequence[Group], named: Sequence[Group], s
     for group in known:
         if any(item.value.lower() == other.value.lower() or same_name(item.value, other.value) for other in group):
             return group
-    alike = {number: max(sources.alike(item, other) if sources.alike else 0.0 for other in group) for number, group in enumerate(known)}
+    alike = {number: max(sources.likely(item, other) for other in group) for number, group in enumerate(known)}
     best = max(alike, key=lambda number: alike[number], default=None)
     if best is not None and alike[best] > 0.5:
         return known[best]

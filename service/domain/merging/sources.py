@@ -12,6 +12,9 @@ from casebrief.service.domain.evidence import Evidence
 Group = list[Evidence]
 Same = Callable[[Evidence, Evidence], bool]
 
+OPEN = 0.5
+"""The probability of what nothing tells."""
+
 
 @dataclass(frozen=True)
 class Sources:
@@ -25,6 +28,10 @@ class Sources:
     copies: dict[str, str]
     stories: dict[str, Sequence[tuple[int, int]]]
     alike: Callable[[Evidence, Evidence], float] | None = None
+
+    def likely(self, one: Evidence, other: Evidence) -> float:
+        """The probability that two pieces of evidence state the same, 0 to 1; `OPEN` where the reader was not taught to tell."""
+        return self.alike(one, other) if self.alike else OPEN
 
     def order(self, article: str) -> int:
         """The place of an article in the request."""
