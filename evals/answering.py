@@ -25,23 +25,22 @@ class Pipeline:
         self.name = f"casebrief, reader {settings.reader}"
         self._settings = settings
         self._product: Casebrief = wire(settings)
-        if self._product.engine:
-            self._product.engine.start()
+        self._product.engine.start()
 
     def settings(self) -> dict[str, Any]:
         """See `runs.Answering`."""
         product = self._product
-        info = product.engine.info if product.engine else None
+        info = product.engine.info
         return {
             "reader": self._settings.reader,
-            "model": product.model if info else None,
-            "model_sha256": info.model_sha256 if info else None,
-            "adapters": list(info.adapters) if info else [],
+            "model": product.model,
+            "model_sha256": info.model_sha256,
+            "adapters": list(info.adapters),
             "prompts_sha256": product.summarizer.prompts_sha256,
-            "engine": info.engine if info else None,
-            "threads": info.threads if info else None,
-            "build": info.build if info else None,
-            "context_tokens": info.context_tokens if info else None,
+            "engine": info.engine,
+            "threads": info.threads,
+            "build": info.build,
+            "context_tokens": info.context_tokens,
             "n_gpu_layers": self._settings.n_gpu_layers,
             "extra_buffers": self._settings.extra_buffers,
             "seed": 0,

@@ -118,7 +118,7 @@ class Bench:
             seconds, timings = timed(self.product.summarizer, self.articles, deadline)
             self._reading_s = seconds
             self.measured.reads.append(Read(seconds, timings.prefill_s, timings.decode_s, timings.prompt_tokens))
-            if self.product.engine and self.product.engine.info.labels:
+            if self.product.engine.info.labels:
                 self._doing(f"the floor of the build, {number} of {ROUNDS}")
                 asked = {"config": asdict(_config(self.product)), "articles": _articles.dump_python([*self.articles], mode="json")}
                 self.measured.floors.append(Floor(**apart("casebrief.evals.floor", asked, deadline)))
@@ -227,8 +227,7 @@ def started(settings: Settings, tell: Tell) -> Iterator[Casebrief]:
     """The product with its engine up and nothing kept. Raises what `wire` and the engine's start raise."""
     product = wire(settings.model_copy(update={"cache_mb": 0}), tell)
     try:
-        if product.engine:
-            product.engine.start()
+        product.engine.start()
         yield product
     finally:
         product.close()
@@ -242,7 +241,6 @@ def others_of(product: Casebrief, *, stock: bool, server: str | None) -> dict[st
 
 def described(product: Casebrief, articles: Sequence[Submitted]) -> dict[str, Any]:
     """Of what, and on what, the figures are; the forms of the weights that set-up has tried, with their prompt tokens a second."""
-    assert product.engine is not None
     info, trial = product.engine.info, tried(product.settings, product.catalog, product.model)
     return {
         "machine": {"processors": os.cpu_count(), "machine": platform.machine(), "system": platform.system(), "build": info.build},

@@ -46,8 +46,6 @@ def bench(
 
     deadline = Deadline.within(60 * minutes)
     settings = settings_of(model=model)
-    if settings.reader == "rules":
-        end(BAD_INPUT, "the rules read without a model: there is nothing to measure")
     articles = read_articles(files or [], [], not files, settings).submitted
     try:
         for path in filter(None, (out, plot)):

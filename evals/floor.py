@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from casebrief.models.engine import EngineConfig
 from casebrief.models.labels import LabelEngine
 from casebrief.service.pipeline.articles import Submitted
+from casebrief.service.pipeline.gathering import Belief
 from casebrief.service.pipeline.labelled import LabelReader
 from pydantic import TypeAdapter
 
@@ -29,7 +30,7 @@ def windows_of(engine: LabelEngine, articles: Sequence[Submitted]) -> list[list[
 
     setattr(engine.native, "hidden", listening)  # noqa: B010 - a method, for as long as one reading takes
     # What is believed of the marks changes no call.
-    LabelReader(engine, lambda field: None, lambda field, probability: probability).read(articles)
+    LabelReader(engine, Belief(lambda field: None, lambda field, probability: probability)).read(articles)
     del engine.native.hidden
     return calls
 

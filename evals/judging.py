@@ -101,18 +101,17 @@ def committed(of: str) -> dict[str, Path]:
     """Where the committed runs of a set lie, by the way of answering, whether or not there are any: the product's is the baseline."""
     kept = bundled() / "baselines"
     if of == "corpus":
-        return {"baseline": kept / "corpus.jsonl", "rules": kept / "corpus-rules.jsonl"}
-    return {"baseline": bundled() / "baseline.jsonl", "rules": kept / "rules.jsonl", "stock": kept / "stock.jsonl"}
+        return {"baseline": kept / "corpus.jsonl"}
+    return {"baseline": bundled() / "baseline.jsonl", "stock": kept / "stock.jsonl"}
 
 
 def baseline_of(run: Run) -> Path:
-    """Where the committed baseline of a run's set and way of answering lies."""
-    alone = run.header["settings"].get("reader") == "rules"
-    return committed(run.header.get("set", "cases"))["rules" if alone else "baseline"]
+    """Where the committed baseline of a run's set lies."""
+    return committed(run.header.get("set", "cases"))["baseline"]
 
 
 def against_baseline(judged: Judged) -> Comparison | None:
-    """The comparison with the committed baseline of the same way of answering, when it is of the same cases, in the same dress: none."""
+    """The comparison with the committed baseline, when it is of the same cases, in the same dress: none."""
     path, head = baseline_of(judged.run), judged.run.header
     if head.get("dress") or not path.is_file():
         return None

@@ -133,13 +133,6 @@ def server() -> Iterator[str]:
         yield address
 
 
-@pytest.fixture(scope="session")
-def rules_server() -> Iterator[str]:
-    """A server whose reader is rules alone: fast, for tests of the edges."""
-    with running_server(CASEBRIEF_READER="rules") as (address, _):
-        yield address
-
-
 def citations_of(document: Any) -> Iterator[dict[str, Any]]:
     """Every citation anywhere in a response."""
     if isinstance(document, dict):

@@ -30,6 +30,11 @@ class Article:
         """The date phrases of a span, resolved against this article's day of publication."""
         return list(date_phrases(self.text, within, self.published_on, self.day_first))
 
+    @property
+    def sentences(self) -> tuple[Sentence, ...]:
+        """The sentences of its story, in order."""
+        return tuple(Sentence(span, span.of(self.text), number) for number, paragraph in enumerate(self.story.paragraphs) for span in paragraph)
+
 
 @dataclass(frozen=True)
 class Sentence:
@@ -58,11 +63,10 @@ class CaseIdentity:
 
 @dataclass(frozen=True)
 class View:
-    """An article as the readers see it: its sentences, and which case is meant."""
+    """An article as it is read: its story's sentences."""
 
     article: Article
     sentences: tuple[Sentence, ...]
-    case: CaseIdentity
 
     @property
     def own(self) -> tuple[Sentence, ...]:

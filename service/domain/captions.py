@@ -6,15 +6,14 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from casebrief.service.domain.article import Article, CaseIdentity, Sentence
-from casebrief.service.domain.dockets import Docket, dockets, same_docket
+from casebrief.service.domain.article import Article, Sentence
+from casebrief.service.domain.dockets import Docket, dockets
 from casebrief.service.domain.names import NAME, clean, is_specific, mentions, same_name
 from casebrief.service.domain.spans import Span
 
 _MORE = r"(?:,?\s+(?:et\s+al\.?|and\s+others|and\s+another|&\s+Ors|&\s+Anor|&\s+others)(?!\w))?"
 _SIDE = rf"(?:U\.S\.A?\.?|{NAME}(?:\s+and\s+{NAME})?)"
 _CAPTION = re.compile(rf"(?P<plaintiff>{_SIDE}{_MORE})\s+(?:v\.?|vs\.?|versus)\s+(?P<defendant>{NAME}{_MORE})")
-_IN_RE = re.compile(r"\bIn re:?\s+(?P<name>[A-Z][\w.’'&,-]*(?:\s+(?:of|and|&|[A-Z][\w.’'&-]*)){0,8}\s+(?:Litigation|Cases|Matter|Bankruptcy))")
 _REPORTED = re.compile(
     r"^[^;]{0,12}?(?:,?\s*\[(?:19|20)\d\d\]|,?\s*\d{1,4}\s+(?:U\.?\s?S\.?|F\.|S\.\s?Ct|F\.?\s?Supp|Cal|Ill|N\.?Y|A\.C)|\s*\((?:[^)]{0,20}\s)?(?:19|20)\d\d\))"
 )
@@ -130,23 +129,8 @@ def _has_side(lead: str, caption: Caption) -> bool:
     return any(is_specific(side) and mentions(lead, side) for side in (caption.defendant, caption.plaintiff))
 
 
-def speaks_of_another(sentence: Sentence, found: Sequence[Caption], case: CaseIdentity, group: CaptionGroup | None) -> bool:
-    """Whether a sentence is about another case: it names another caption, or says so, and names no party of ours."""
-    ours = {caption.span for caption in group.members} if group else set()
-    here = [caption for caption in found if sentence.span.holds(caption.span)]
-    if any(caption.span in ours for caption in here):
+def speaks_of_another(sentence: Sentence, own: Sequence[Caption], others: Sequence[Caption], *, names_ours: bool) -> bool:
+    """Whether a sentence is about another case: it names another caption than ours, or says so and names no party of ours."""
+    if any(sentence.span.holds(caption.span) for caption in own):
         return False
-    if here and group:
-        return True
-    return bool(_ELSEWHERE.search(sentence.text)) and not any(mentions(sentence.text, name) for name in case.names)
-
-
-def docket_conflicts(docket: str, case: CaseIdentity) -> bool:
-    """Whether a docket number is not one of the case's."""
-    return bool(case.dockets) and not any(same_docket(docket, own) for own in case.dockets)
-
-
-def in_re(article: Article, sentence: Sentence) -> Iterator[Span]:
-    """Names of the form "In re Example Securities Litigation"."""
-    for match in _IN_RE.finditer(article.text, sentence.span.start, sentence.span.end):
-        yield Span(*match.span())
+    return any(sentence.span.holds(caption.span) for caption in others) or (not names_ours and bool(_ELSEWHERE.search(sentence.text)))

@@ -259,7 +259,7 @@ class Provenance(Frozen):
     engine: str
     seed: int
     version: str
-    reader: Literal["rules", "model", "prompts", "labels"]
+    reader: Literal["labels", "prompts"]
     adapters: list[str] = []
 
 

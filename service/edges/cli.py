@@ -12,6 +12,7 @@ import datetime
 import io
 import os
 import re
+import socket
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,7 +20,7 @@ from typing import Annotated, NoReturn
 
 import typer
 from casebrief import __version__
-from casebrief.models.errors import CatalogError, ModelError
+from casebrief.models.errors import CatalogError, ModelError, StoreFault
 from casebrief.service import example
 from casebrief.service.domain.schema import SummaryResponse
 from casebrief.service.domain.view import harmless
@@ -71,7 +72,7 @@ def run_app() -> None:
     except KeysFault as error:
         fail(str(error), BAD_INPUT)
     except ModelError as error:
-        fail(str(error), BAD_INPUT if isinstance(error, CatalogError) else MODEL_FAILED)
+        fail(str(error), BAD_INPUT if isinstance(error, CatalogError | StoreFault) else MODEL_FAILED)
     except OSError as error:
         if error.filename is not None:
             fail(f"{error.filename}: {error.strerror}", BAD_INPUT)
@@ -124,7 +125,7 @@ def summarize(
     form: Annotated[str | None, typer.Option("--format", help=f"The summary as {', '.join(BY_NAME)}.")] = None,
     out: Annotated[Path | None, typer.Option(help="Write to this file, in the format that its suffix names.")] = None,
     model: Model = None,
-    reader: Annotated[str | None, typer.Option(help="labels, prompts or rules; auto: as the model reads.")] = None,
+    reader: Annotated[str | None, typer.Option(help="labels or prompts; auto: as the model reads.")] = None,
 ) -> None:
     """Summarise articles about one lawsuit."""
     wanted = _format_of([form, *(name for name, given in (("json", as_json), ("markdown", as_markdown), ("html", as_html)) if given)], out)
@@ -133,8 +134,7 @@ def summarize(
     product = wire(settings, _say)
     try:
         with _watched("starting the model") as tell:
-            if product.engine:
-                product.engine.start()
+            product.engine.start()
             response = received.told(product.summarizer.summarize(received.submitted, progress=tell))
     finally:
         product.close()
@@ -264,16 +264,26 @@ def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on; loopback unless set.")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
     model: Model = None,
-    reader: Annotated[str | None, typer.Option(help="labels, prompts or rules; auto: as the model reads.")] = None,
+    reader: Annotated[str | None, typer.Option(help="labels or prompts; auto: as the model reads.")] = None,
 ) -> None:
     """Serve the HTTP API."""
     settings = settings_of(host=host, port=port, model=model, reader=reader)
     refuse_open_door(settings.host, settings.api_keys_file)
+    _refuse_taken(settings.host, settings.port)
     product = wire(settings, _say)
     product.start_in_background()
     from casebrief.service.edges.server import serve as run  # the web framework takes half a second to import: the model starts meanwhile
 
     run(product)
+
+
+def _refuse_taken(host: str, port: int) -> None:
+    """End the command where the port is not to be had, before a model is started for it."""
+    try:
+        socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET).close()
+    except OSError as error:
+        why = str(error.strerror).partition(" (")[0]  # Python adds the address once more
+        fail(f"{host}, port {port}: {why}; free it, or give another --port", BAD_INPUT)
 
 
 @app.command()

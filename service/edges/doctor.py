@@ -45,12 +45,11 @@ def _model(settings: Settings) -> Iterator[Finding]:
     except ModelError as error:
         yield Finding("weights", False, str(error))
         return
-    if product.engine is None:
-        yield Finding("engine", True, "switched off: rules read alone")
-        return
     known = "checksum verified" if product.catalog.entry(name).sha256 else f"sha256 {product.catalog.verify(name)[:12]}, not in the catalogue"
     yield Finding("weights", True, f"{name}: {product.catalog.path(name)}, {known}")
     yield Finding("form", True, _form(settings, product, name))
+    for note in product.notes():
+        yield Finding("cache", None, note)
     try:
         product.engine.start()
         info = product.engine.info

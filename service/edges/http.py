@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from typing import Any, Literal
 
 from casebrief import __version__
-from casebrief.models.errors import CatalogError, EngineError
+from casebrief.models.errors import CatalogError, ModelError
 from casebrief.service.domain.schema import SummaryResponse, json_schema
 from casebrief.service.edges.desk import ClientGone, Desk
 from casebrief.service.edges.formats import FORMATS, accepted
@@ -44,11 +44,12 @@ class Health(BaseModel):
 
 
 class Readiness(BaseModel):
-    """``engine`` is what the engine says of itself: state, process, restarts, last error, notes. Where a key is asked for, the status alone stands without one."""
+    """``engine`` is what the engine says of itself: state, process, restarts, last error, notes; ``notes`` tell what else works in a lesser way. Where a key is asked for, the status alone stands without one."""
 
     status: Literal["ready", "starting", "down", "closed"]
     model: str | None = None
     waiting: int | None = None
+    notes: list[str] | None = None
     engine: dict[str, Any] | None = None
 
 
@@ -160,7 +161,7 @@ def create_app(product: Casebrief) -> FastAPI:
             response.status_code = 503
         if not request.state.known:
             return Readiness(status=state["state"])
-        return Readiness(status=state["state"], model=product.model, waiting=desk.waiting, engine=state)
+        return Readiness(status=state["state"], model=product.model, waiting=desk.waiting, notes=product.notes(), engine=state)
 
     @app.get("/v1/models", response_model=list[ModelLine], summary="The catalogue, and which of it is on this machine")
     def models() -> list[ModelLine]:
@@ -221,8 +222,8 @@ def _handle_errors(app: FastAPI) -> None:
     async def problem(request: Request, error: Problem) -> JSONResponse:
         return JSONResponse(error.body(), error.status, error.headers, media_type=MEDIA_TYPE)
 
-    @app.exception_handler(EngineError)
-    async def engine(request: Request, error: EngineError) -> JSONResponse:
+    @app.exception_handler(ModelError)
+    async def engine(request: Request, error: ModelError) -> JSONResponse:
         return await problem(request, of_engine(error))
 
     @app.exception_handler(ClientGone)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -9,8 +11,19 @@ from platformdirs import user_cache_path, user_data_path
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+NO_HOME = Path(os.devnull, "no-home")
+"""Where the home of an unknown user lies: under a file, so that nothing can ever be made there, or be there already."""
+
 Positive = Annotated[int, Field(ge=1)]
 Seconds = Annotated[float, Field(gt=0)]
+
+
+def _of_user(find: Callable[[str], Path], *parts: str) -> Path:
+    """A folder of the user's, looked up when it is wanted: an unknown user without HOME has none."""
+    try:
+        return find("casebrief").joinpath(*parts)
+    except RuntimeError:
+        return NO_HOME.joinpath("casebrief", *parts)
 
 
 class Settings(BaseSettings):
@@ -22,10 +35,10 @@ class Settings(BaseSettings):
     """A name of the catalogue, or the path of a GGUF file; empty: the catalogue's default."""
     catalog: Path | None = None
     """A TOML file with further models, in the form of ``models/catalog.toml``."""
-    models_dir: Path = user_data_path("casebrief") / "models"
+    models_dir: Path = Field(default_factory=lambda: _of_user(user_data_path, "models"))
     """Where pulled weights lie."""
-    reader: Literal["auto", "labels", "prompts", "rules"] = "auto"
-    """How articles are read: by marks of a model that was taught, by prompts with rules, by rules alone; auto: as the model's entry says."""
+    reader: Literal["auto", "labels", "prompts"] = "auto"
+    """How articles are read: by marks of a model that was taught to mark, or by prompts; auto: as the model's entry says."""
     weights: Literal["auto", "bf16", "q8_0", "adapter"] = "auto"
     """How a model's adapter is used: merged into its weights once, in 16 or 8 bits (auto: the form that was fastest here when
     ``casebrief models prepare`` tried them), or applied at run time."""
@@ -40,7 +53,7 @@ class Settings(BaseSettings):
     hang_s: Seconds = 60.0
     """Seconds without a sign of life after which the engine's process is killed."""
 
-    cache_dir: Path = user_cache_path("casebrief")
+    cache_dir: Path = Field(default_factory=lambda: _of_user(user_cache_path))
     """Where answers are kept, so that an article that was read need not be read again."""
     cache_mb: Annotated[int, Field(ge=0)] = 64
     """The most that is kept, in megabytes; 0: nothing is kept and nothing kept is used."""

@@ -6,57 +6,69 @@ import contextlib
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from casebrief.models.cache import CachedEngine, Store
 from casebrief.models.catalog import AS_SHIPPED, Catalog, Entry, Loading
 from casebrief.models.catalog import load as load_catalog
 from casebrief.models.engine import Engine, EngineConfig
-from casebrief.models.errors import CatalogError, EngineError
+from casebrief.models.errors import CatalogError, ModelError, NotWritable
+from casebrief.models.header import header
 from casebrief.models.machine import likely_form
 from casebrief.models.supervisor import Patience, SupervisedEngine
 from casebrief.models.trial import Trial, candidates, remembered, this_machine, try_forms
 from casebrief.prompts.loader import load as load_prompt
+from casebrief.service.domain.spans import Span
 from casebrief.service.edges.settings import Settings
-from casebrief.service.pipeline.articles import Submitted
+from casebrief.service.pipeline.articles import language_of
+from casebrief.service.pipeline.courts import court_phrases
+from casebrief.service.pipeline.gathering import Belief
 from casebrief.service.pipeline.labelled import LabelReader
-from casebrief.service.pipeline.reading import BothReader, ModelReader, Reader, RuleReader, StoryReader
+from casebrief.service.pipeline.prompted import PromptReader
+from casebrief.service.pipeline.reading import Reader
+from casebrief.service.pipeline.statutes import law_phrases
 from casebrief.service.pipeline.summarizing import Summarizer
 
 
 @dataclass(frozen=True)
 class Casebrief:
-    """The product, wired. ``engine`` is ``None`` where rules read alone."""
+    """The product, wired. ``store`` is ``None`` where nothing is to be kept."""
 
     settings: Settings
     catalog: Catalog
     model: str
-    engine: SupervisedEngine | None
+    engine: SupervisedEngine
     summarizer: Summarizer
+    store: Store | None
 
     def engine_state(self) -> dict[str, Any]:
-        """What the engine says of itself; ready at once where there is none."""
-        return dict(self.engine.describe()) if self.engine else {"state": "ready", "engine": None}
+        """What the engine says of itself."""
+        return dict(self.engine.describe())
+
+    def notes(self) -> list[str]:
+        """What works in a lesser way beside the engine, which has notes of its own."""
+        return [f"answers are not kept: {self.store.fault}"] if self.store and self.store.fault else []
 
     def warm_up(self) -> None:
-        """Load the tables that rules read by, so that the first request need not."""
-        submitted = [Submitted("a1", "A firm was sued on Monday under 18 U.S.C. § 1030 in federal court in Oakland, California.")]
-        Summarizer(StoryReader(RuleReader()), "", lambda: None).summarize(submitted)
+        """Load the tables of courts, laws and languages, so that the first request need not."""
+        text = "A firm was sued on Monday under 18 U.S.C. § 1030 in federal court in Oakland, California."
+        for phrases in (court_phrases, law_phrases):
+            list(phrases(text, Span(0, len(text))))
+        language_of(text)
 
     def start_in_background(self) -> None:
         """Bring the engine up; a failure is told by its state, and by every request until a start succeeds."""
 
-        def start(engine: SupervisedEngine) -> None:
-            with contextlib.suppress(EngineError):
-                engine.start()
+        def start() -> None:
+            with contextlib.suppress(ModelError):
+                self.engine.start()
 
-        if self.engine:
-            threading.Thread(target=start, args=(self.engine,), daemon=True, name="casebrief-engine-start").start()
+        threading.Thread(target=start, daemon=True, name="casebrief-engine-start").start()
 
     def close(self) -> None:
         """End the engine's process."""
-        if self.engine:
-            self.engine.close()
+        self.engine.close()
 
 
 def catalog_of(settings: Settings) -> Catalog:
@@ -72,20 +84,16 @@ def wire(settings: Settings, tell: Callable[[str], None] = lambda told: None) ->
     catalog = catalog_of(settings)
     model = settings.model or catalog.default
     prompt = load_prompt()
-    if settings.reader == "rules":
-        return Casebrief(settings, catalog, model, None, Summarizer(StoryReader(RuleReader()), prompt.sha256, lambda: None))
     entry = catalog.entry(model)
     if settings.reader not in ("auto", entry.reader):
         raise CatalogError(f"{model} reads by {entry.reader}, not by {settings.reader}; give another --model, or --reader auto")
     config = engine_config(settings, catalog, model, entry, tell)
-    engine = SupervisedEngine(config, Patience(hang_s=settings.hang_s))
-    asked = _remembering(engine, settings, config)
-    reader: Reader = (
-        LabelReader(asked, entry.floor, entry.confidence)
-        if entry.reader == "labels"
-        else StoryReader(BothReader(RuleReader(), ModelReader(asked, prompt, entry.floor, entry.confidence)))
-    )
-    return Casebrief(settings, catalog, model, engine, Summarizer(reader, prompt.sha256, lambda: engine.info))
+    engine = SupervisedEngine(config, Patience(hang_s=settings.hang_s), lambda: engine_config(settings, catalog, model, entry, tell))
+    store = store_of(settings) if settings.cache_mb else None
+    asked: Engine = CachedEngine(engine, store, f"{config.chat_format} {config.n_gpu_layers} {config.extra_buffers}") if store else engine
+    belief = Belief(entry.floor, entry.confidence)
+    reader: Reader = LabelReader(asked, belief) if entry.reader == "labels" else PromptReader(asked, prompt, belief)
+    return Casebrief(settings, catalog, model, engine, Summarizer(reader, prompt.sha256, lambda: engine.info), store)
 
 
 def store_of(settings: Settings) -> Store:
@@ -93,37 +101,41 @@ def store_of(settings: Settings) -> Store:
     return Store(settings.cache_dir / "answers.sqlite", settings.cache_mb * 1_000_000)
 
 
-def _remembering(engine: SupervisedEngine, settings: Settings, config: EngineConfig) -> Engine:
-    """The engine with what it answered before, unless that is switched off."""
-    if not settings.cache_mb:
-        return engine
-    return CachedEngine(engine, store_of(settings), f"{config.chat_format} {config.n_gpu_layers} {config.extra_buffers}")
-
-
 def engine_config(settings: Settings, catalog: Catalog, model: str, entry: Entry, tell: Callable[[str], None] = lambda told: None) -> EngineConfig:
-    """How to load a model, from its entry and the settings over it; ``tell`` hears of work that is done once."""
-    form = loading(settings, catalog, model)
+    """How to load a model, from its entry and the settings over it; ``tell`` hears of work that is done once.
+
+    Where merged weights cannot be written and no form was asked for, the adapter is applied at run time, and a note says so.
+    Raises `CatalogError`, also for a file that is no model: before anything starts.
+    """
+    form, path, merged = loading(settings, catalog, model), Path(), ""
+    notes: tuple[str, ...] = ()
     if form != AS_SHIPPED:
-        path, merged = catalog.merged(model, form, lambda done, of: None if done else tell(f"merging the adapter into the weights of {model}, once"))
-        sha256, at_run_time = entry.sha256, []
-    else:
-        path, merged, sha256, at_run_time = catalog.path(model), "", catalog.verify(model), list(catalog.adapters(model))
+        try:
+            path, merged = catalog.merged(model, form, lambda done, of: None if done else tell(f"merging the adapter into the weights of {model}, once"))
+        except NotWritable as error:
+            if settings.weights != "auto":
+                raise
+            notes = (f"{error}; the adapter is applied at run time, which reads slower",)
+            tell(notes[0])
+    path = path if merged else catalog.path(model)
+    header(path)
     heads, heads_sha256 = catalog.heads(model) or ("", "")
     return EngineConfig(
         model=model,
         path=str(path),
-        sha256=sha256,
+        sha256=entry.sha256 if merged else catalog.verify(model),
         chat_format=entry.chat_format,
         context_tokens=settings.context_tokens or entry.context_tokens,
         threads=settings.threads,
         n_gpu_layers=settings.n_gpu_layers,
         extra_buffers=settings.extra_buffers,
-        adapters=tuple(at_run_time),
+        adapters=() if merged else tuple(catalog.adapters(model)),
         adapter_sums=tuple(adapter.sha256 for adapter in entry.adapters),
         merged=f"{form} {merged[:12]}" if merged else "",
         heads=str(heads),
         heads_sha256=heads_sha256,
         tables=str(settings.cache_dir),
+        notes=notes,
     )
 
 
@@ -134,8 +146,6 @@ def prepare(settings: Settings, tell: Callable[[str], None] = lambda told: None)
     """
     catalog = catalog_of(settings)
     model = settings.model or catalog.default
-    if settings.reader == "rules":
-        return model
     entry = catalog.entry(model)
 
     def config_of(form: Loading) -> EngineConfig:

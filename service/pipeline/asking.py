@@ -15,7 +15,7 @@ from casebrief.models.constraints import NOTHING, Labelled
 from casebrief.models.engine import Answer, Batch, Engine, Heard, Question, Reading, Readings, Stop, Usage, never, unheard
 from casebrief.models.errors import EngineError, PromptTooLong
 from casebrief.prompts.loader import ReadingPrompt
-from casebrief.service.domain.article import Sentence, View
+from casebrief.service.domain.article import Article, Sentence
 from casebrief.service.domain.spans import Span
 
 WINDOW = 1200
@@ -51,7 +51,7 @@ class Told:
 
 @dataclass(frozen=True)
 class Listened:
-    """What the model says of one article's own sentences, in order; ``failure`` says why it says nothing."""
+    """What the model says of one article's sentences, in order; ``failure`` says why it says nothing."""
 
     told: tuple[Told, ...] = ()
     gaps: tuple[str, ...] = ()
@@ -79,17 +79,17 @@ class _Sizes:
         return self._known[text]
 
 
-def listen(views: Sequence[View], engine: Engine, prompt: ReadingPrompt, stop: Stop = never, heard: Heard = unheard) -> tuple[list[Listened], Usage]:
-    """Ask after each own sentence of each article, all in one job.
+def listen(articles: Sequence[Article], engine: Engine, prompt: ReadingPrompt, stop: Stop = never, heard: Heard = unheard) -> tuple[list[Listened], Usage]:
+    """Ask after each sentence of each article's story, all in one job.
 
     An answer that was cut off becomes a gap, never a fact; an article that cannot be read says why.
     """
-    sizes = _Sizes(engine, [prompt.text, *dict.fromkeys(_line(sentence) for view in views for sentence in view.sentences)])
+    sizes = _Sizes(engine, [prompt.text, *dict.fromkeys(_line(sentence) for article in articles for sentence in article.sentences)])
     windows: list[list[_Window]] = []
     failures: dict[int, str] = {}
-    for number, view in enumerate(views):
+    for number, article in enumerate(articles):
         try:
-            windows.append(list(_windows(view, engine.info.context_tokens, prompt, sizes)))
+            windows.append(list(_windows(article, engine.info.context_tokens, prompt, sizes)))
         except PromptTooLong as error:
             windows.append([])
             failures[number] = str(error)
@@ -134,16 +134,16 @@ def _listened(windows: Sequence[_Window], readings: Sequence[Reading], failure: 
     return Listened(tuple(told), (f"what {cut} of {len(told)} sentences state was cut off and not used",) if cut else (), failure)
 
 
-def _windows(view: View, context_tokens: int, prompt: ReadingPrompt, sizes: _Sizes) -> Iterator[_Window]:
-    """Sentences to show, and which of them to ask after; every sentence of the case is asked after exactly once.
+def _windows(article: Article, context_tokens: int, prompt: ReadingPrompt, sizes: _Sizes) -> Iterator[_Window]:
+    """Sentences to show, and which of them to ask after; every one is asked after exactly once.
 
-    Sentences of other cases are shown and not asked after. Raises `PromptTooLong` when a context has no room for one sentence.
+    Raises `PromptTooLong` when a context has no room for one sentence.
     """
     room = min(WINDOW, (context_tokens - sizes(prompt.text) - SCAFFOLD_TOKENS - prompt.max_tokens) // 2)
     if room < 64:
         raise PromptTooLong(f"a context of {context_tokens} tokens has no room for an article beside the instructions")
-    pieces = list(_cut(view.sentences, view.article.text, sizes, room // 4))
-    title = [piece for piece in _title(view) if sizes(_line(piece)) <= room // 4]
+    pieces = list(_cut(article.sentences, article.text, sizes, room // 4))
+    title = [piece for piece in _title(article) if sizes(_line(piece)) <= room // 4]
     lead = [*title, *pieces[: LEAD - len(title)]]
 
     def taken(sentences: Sequence[Sentence]) -> int:
@@ -155,7 +155,7 @@ def _windows(view: View, context_tokens: int, prompt: ReadingPrompt, sizes: _Siz
         if asked and used + tokens > room:
             yield _window(shown, asked)
             shown, asked, used = lead, set(), taken(lead)
-        if not piece.foreign and any(character.isalnum() for character in piece.text):
+        if any(character.isalnum() for character in piece.text):
             asked.add(len(shown))
         shown = [*shown, piece]
         used += tokens + 1
@@ -168,12 +168,10 @@ def _window(shown: Sequence[Sentence], asked: set[int]) -> _Window:
     return _Window(tuple(shown[: max(asked) + 1]), frozenset(asked))
 
 
-def _title(view: View) -> list[Sentence]:
+def _title(article: Article) -> list[Sentence]:
     """The title as a line to be shown, where the text has one that is not a sentence of the story itself."""
-    span = view.article.story.title
-    if span is None or any(span.meets(sentence.span) for sentence in view.sentences):
-        return []
-    return [Sentence(span, span.of(view.article.text), -1, foreign=True)]
+    span = article.story.title
+    return [Sentence(span, span.of(article.text), -1)] if span else []
 
 
 def _cut(sentences: Sequence[Sentence], text: str, sizes: _Sizes, room: int) -> Iterator[Sentence]:
@@ -186,7 +184,7 @@ def _cut(sentences: Sequence[Sentence], text: str, sizes: _Sizes, room: int) -> 
         middle = text.find(" ", (span.start + span.end) // 2, span.end)
         middle = middle if middle > 0 else (span.start + span.end) // 2
         halves = [half for half in (Span(span.start, middle), Span(middle, span.end)) if half.of(text).strip()]
-        yield from _cut([Sentence(half, half.of(text), sentence.paragraph, sentence.foreign) for half in halves], text, sizes, room)
+        yield from _cut([Sentence(half, half.of(text), sentence.paragraph) for half in halves], text, sizes, room)
 
 
 def _told(sentence: Sentence, answer: Answer) -> Told:

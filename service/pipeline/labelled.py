@@ -7,162 +7,67 @@ its marks and classes. Nothing is looked for by words here.
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from casebrief.models.engine import Engine, Heard, Labelling, Mark, Place, Stop, never, unheard
 from casebrief.models.errors import EngineError
-from casebrief.service.domain.article import Article, CaseIdentity, Sentence, View
-from casebrief.service.domain.dates import day_first
 from casebrief.service.domain.evidence import Evidence
-from casebrief.service.domain.names import same_name
 from casebrief.service.domain.spans import Span, lines, sentences, trimmed
-from casebrief.service.domain.story import Story, asides, publication_date
-from casebrief.service.pipeline.articles import Dossier, Submitted, find_copies, language_of, of_other_cases
-from casebrief.service.pipeline.reading import Gathered, Read, ReaderName
-from casebrief.service.pipeline.typed import Tag, evidence_of, sides_of
+from casebrief.service.domain.story import asides
+from casebrief.service.pipeline.articles import Submitted, article_of
+from casebrief.service.pipeline.gathering import Belief, Tagged, gathered
+from casebrief.service.pipeline.reading import Gathered, ReaderName
+from casebrief.service.pipeline.typed import Tag
 
 FURNITURE = "furniture"
 ASIDE = 0.5
 """The share of a sentence's characters in marks of furniture from which it is none of the story."""
 
-UNRELATED = 0.5
-"""The probability of being about something else from which an article is."""
+OPEN = 0.5
+"""The probability that two marks state one fact where nothing tells."""
 
 
 @dataclass(frozen=True)
 class LabelReader:
-    """Reads by an engine that labels.
-
-    ``floor`` gives the confidence from which what it marks of a field counts (``None``: it is not believed there), ``confidence`` makes one of the
-    probability of a mark.
-    """
+    """Reads by an engine that labels."""
 
     engine: Engine
-    floor: Callable[[str], float | None]
-    confidence: Callable[[str, float], float]
+    belief: Belief
     name: ReaderName = "labels"
 
     def read(self, submitted: Sequence[Submitted], stop: Stop = never, heard: Heard = unheard) -> Gathered:
         """See `casebrief.service.pipeline.reading.Reader`."""
-        cut = [_cut(item.text) for item in submitted]
+        cut = [[sentences(item.text, line) for line in lines(item.text)] for item in submitted]
         passages = [tuple(span.of(item.text) for paragraph in paragraphs for span in paragraph) for item, paragraphs in zip(submitted, cut, strict=True)]
         found = self.engine.label(passages, stop, heard)
-        told = _own([_Told.of(item, paragraphs, labelling) for item, paragraphs, labelling in zip(submitted, cut, found.labellings, strict=True)])
-        dossier = _dossier(told)
-        by_id = {one.article.id: one for one in told}
-        reads = [Read(tuple(self._believed(one)), one.gaps, one.failure) for one in (by_id[view.article.id] for view in dossier.views)]
+        tagged = [_tagged(item, paragraphs, labelling) for item, paragraphs, labelling in zip(submitted, cut, found.labellings, strict=True)]
         sameness = self.engine.info.sameness
 
         def alike(one: Evidence, other: Evidence) -> float:
             return sameness.probability(one.vector, other.vector) if sameness and one.vector and other.vector else OPEN
 
-        return Gathered(dossier, reads, found.usage, alike)
-
-    def _believed(self, told: _Told) -> Iterator[Evidence]:
-        """What the article states, as sure as it must be."""
-        for item in () if told.failure else (*evidence_of(told.article, told.tags), *_of_the_whole(told)):
-            floor, sure = self.floor(item.field), round(self.confidence(item.field, item.confidence), 4)
-            if floor is not None and sure >= floor:
-                yield replace(item, confidence=sure)
+        return gathered(tagged, self.belief, found.usage, alike)
 
 
-OPEN = 0.5
-"""The probability that two marks state one fact where nothing tells."""
+def _tagged(submitted: Submitted, paragraphs: Sequence[Sequence[Span]], labelling: Labelling) -> Tagged:
+    """What the model said of one article; its story is what is not furniture."""
+    text = submitted.text
+    try:
+        labelling.checked()
+    except EngineError as error:
+        return Tagged(article_of(submitted, paragraphs), (), failure=str(error))
+    spans = [span for paragraph in paragraphs for span in paragraph]
+    around = [Span(paragraph[0].start, paragraph[-1].end) for paragraph in paragraphs for _ in paragraph]
+    marks = _joined(text, [tag for mark in labelling.marks if (tag := _tag(text, spans, around, mark))])
+    tags = sorted(marks, key=lambda tag: (tag.span, tag.label))
+    aside = [*(tag.span for tag in tags if tag.label == FURNITURE), *asides(text)]
+    story = [[span for span in paragraph if _covered(span, aside) < ASIDE] for paragraph in paragraphs]
+    return Tagged(article_of(submitted, story), tuple(tag for tag in tags if tag.label != FURNITURE), labelling.classes)
 
 
-def _cut(text: str) -> list[list[Span]]:
-    """The sentences of each paragraph."""
-    return [sentences(text, line) for line in lines(text)]
-
-
-@dataclass(frozen=True)
-class _Told:
-    """What the model said of one article. ``foreign``: how many of its sentences speak of another case."""
-
-    article: Article
-    tags: tuple[Tag, ...]
-    classes: dict[str, dict[str, float]]
-    failure: str
-    foreign: int = 0
-
-    @classmethod
-    def of(cls, submitted: Submitted, paragraphs: Sequence[Sequence[Span]], labelling: Labelling) -> _Told:
-        spans = [span for paragraph in paragraphs for span in paragraph]
-        around = [Span(paragraph[0].start, paragraph[-1].end) for paragraph in paragraphs for _ in paragraph]
-        try:
-            labelling.checked()
-            failure = ""
-        except EngineError as error:
-            failure = str(error)
-        tags = (
-            []
-            if failure
-            else sorted(
-                _joined(submitted.text, [tag for mark in labelling.marks if (tag := _tag(submitted.text, spans, around, mark))]),
-                key=lambda tag: (tag.span, tag.label),
-            )
-        )
-        aside = [tag.span for tag in tags if tag.label == FURNITURE]
-        return cls(_article(submitted, paragraphs, aside), tuple(tag for tag in tags if tag.label != FURNITURE), labelling.classes, failure)
-
-    @property
-    def unrelated(self) -> str | None:
-        """Why the article is not about a case at all, or ``None`` when it is."""
-        if self.failure:
-            return None
-        if self.classes.get("related", {}).get("unrelated", 0.0) >= UNRELATED:
-            return "tells of something else than the case"
-        return None if any(tag.label in _TELLING for tag in self.tags) else "states nothing of a case"
-
-    @property
-    def gaps(self) -> tuple[str, ...]:
-        """What was left out of its story."""
-        told = "1 sentence speaks" if self.foreign == 1 else f"{self.foreign} sentences speak"
-        return (f"{told} of another case and gave no fact",) if self.foreign else ()
-
-    def of_label(self, *labels: str) -> list[Tag]:
-        return [tag for tag in self.tags if tag.label in labels]
-
-
-def _own(told: Sequence[_Told]) -> list[_Told]:
-    """Without the marks in sentences of other cases, in lists of other stories and in readers' comments."""
-    foreign = of_other_cases([one.article for one in told])
-    kept = []
-    for one in told:
-        aside = [*foreign[one.article.id], *asides(one.article.text)]
-        tags = tuple(tag for tag in one.tags if not any(tag.span.meets(span) for span in aside))
-        kept.append(replace(one, tags=tags, foreign=len(foreign[one.article.id])))
-    main = _main_caption(kept)
-    return [replace(one, tags=tuple(tag for tag in one.tags if tag.label != "caption" or _names_same_sides(one.article.text, tag.span, main))) for one in kept]
-
-
-Sides = tuple[str, str]
-
-
-def _main_caption(told: Sequence[_Told]) -> Sides | None:
-    """The two sides of the caption whose names are most often marked as parties, or as a caption: precedents are cited by captions too."""
-    counted: Counter[Sides] = Counter()
-    parties = [tag.span.of(one.article.text) for one in told for tag in one.of_label("plaintiffs", "defendants")]
-    for one in told:
-        for tag in one.of_label("caption"):
-            if sides := _sides(one.article.text, tag.span):
-                counted[sides] += 1 + sum(same_name(party, side) for party in parties for side in sides)
-    return max(counted, key=lambda sides: counted[sides], default=None)
-
-
-def _sides(text: str, caption: Span) -> Sides | None:
-    found = sides_of(text, caption)
-    return (found[0].of(text), found[1].of(text)) if found else None
-
-
-def _names_same_sides(text: str, caption: Span, main: Sides | None) -> bool:
-    sides = _sides(text, caption)
-    return sides is None or main is None or all(same_name(one, other) for one, other in zip(sides, main, strict=True))
-
-
-_TELLING = frozenset({"plaintiffs", "defendants", "caption", "allegations", "rulings", "court", "docket_number", "status", "proceeding"})
+def _covered(span: Span, aside: Sequence[Span]) -> float:
+    return sum(max(0, min(span.end, other.end) - max(span.start, other.start)) for other in aside) / (span.end - span.start)
 
 
 def _tag(text: str, spans: Sequence[Span], around: Sequence[Span], mark: Mark) -> Tag | None:
@@ -228,99 +133,3 @@ def _joined(text: str, tags: Sequence[Tag]) -> Iterator[Tag]:
             yield before
             last[tag.label] = tag
     yield from last.values()
-
-
-def _article(submitted: Submitted, cut: Sequence[Sequence[Span]], aside: Sequence[Span]) -> Article:
-    """The article with its story: what is not furniture; a first line without a full stop is its title."""
-    text = submitted.text
-    paragraphs = [kept for paragraph in cut if (kept := tuple(span for span in paragraph if _covered(span, aside) < ASIDE))]
-    title = paragraphs[0][0] if len(paragraphs) > 1 and len(paragraphs[0]) == 1 and text[paragraphs[0][0].end - 1] not in '.!?…”"' else None
-    story = [span for paragraph in paragraphs for span in paragraph]
-    published = publication_date(text, list(lines(text)))
-    return Article(
-        id=submitted.id,
-        text=text,
-        title=submitted.title or (title.of(text) if title else None),
-        publisher=submitted.publisher,
-        url=submitted.url,
-        published_on=submitted.published_on or published,
-        published_on_from="request" if submitted.published_on else "text" if published else None,
-        story=Story(title, tuple(paragraphs[1:] if title else paragraphs), published),
-        day_first=day_first(text),
-        language=language_of(" ".join(span.of(text) for span in story) or text),
-    )
-
-
-def _covered(span: Span, aside: Sequence[Span]) -> float:
-    return sum(max(0, min(span.end, other.end) - max(span.start, other.start)) for other in aside) / (span.end - span.start)
-
-
-# ---------------------------------------------------------------------- the dossier
-
-
-def _dossier(told: Sequence[_Told]) -> Dossier:
-    articles = tuple(one.article for one in told)
-    unrelated = {one.article.id: reason for one in told if (reason := one.unrelated)}
-    if len(unrelated) == len(told) == 1:
-        unrelated = {}
-    case = _identity([one for one in told if one.article.id not in unrelated])
-    views = tuple(
-        View(
-            article,
-            tuple(Sentence(span, span.of(article.text), number) for number, paragraph in enumerate(article.story.paragraphs) for span in paragraph),
-            case,
-        )
-        for article in articles
-        if article.id not in unrelated and (article.story.paragraphs or article.story.title)
-    )
-    return Dossier(articles, views, find_copies([article for article in articles if article.story.paragraphs]), unrelated, case)
-
-
-def _identity(told: Sequence[_Told]) -> CaseIdentity:
-    """The sides by the names that are marked for them, the most often marked first; a name on both sides is on that of more marks."""
-    sides = {side: _ranked(told, side) for side in ("plaintiffs", "defendants")}
-
-    def own(side: str, other: str) -> tuple[str, ...]:
-        return tuple(name for name, count in sides[side].items() if all(count >= theirs for known, theirs in sides[other].items() if same_name(known, name)))
-
-    captions = [tag.span.of(one.article.text) for one in told for tag in one.of_label("caption")]
-    dockets = [tag.span.of(one.article.text) for one in told for tag in one.of_label("docket_number")]
-    caption = max(captions, key=lambda words: (captions.count(words), len(words)), default=None)
-    return CaseIdentity(caption, own("plaintiffs", "defendants"), own("defendants", "plaintiffs"), tuple(dict.fromkeys(dockets)))
-
-
-CAPTION = 3
-
-
-def _ranked(told: Sequence[_Told], side: str) -> dict[str, int]:
-    """Names marked for a side, forms of one name counted together under the longest; what a caption says weighs as much as `CAPTION` marks."""
-    counted: Counter[str] = Counter(tag.span.of(one.article.text) for one in told for tag in one.of_label(side))
-    for one in told:
-        for tag in one.of_label("caption"):
-            if sides := sides_of(one.article.text, tag.span):
-                counted[sides[side == "defendants"].of(one.article.text)] += CAPTION
-    ranked: dict[str, int] = {}
-    for name in sorted(counted, key=len, reverse=True):
-        known = next((other for other in ranked if same_name(other, name)), name)
-        ranked[known] = ranked.get(known, 0) + counted[name]
-    return dict(sorted(ranked.items(), key=lambda item: -item[1]))
-
-
-# ---------------------------------------------------------------------- evidence
-
-
-def _of_the_whole(told: _Told) -> Iterator[Evidence]:
-    """Kind of proceeding and newest status: the likeliest class of the article, with the words that show it best."""
-    for name in ("proceeding", "status"):
-        classes = told.classes.get(name, {})
-        value = max(classes, key=lambda kind: classes[kind], default=None)
-        shown = told.of_label(name)
-        if value and (span := _shown(told, shown, value)):
-            yield Evidence(name, told.article.id, span, value, None, "inferred", round(classes[value], 4), "model")
-
-
-def _shown(told: _Told, shown: Sequence[Tag], value: str) -> Span | None:
-    best: Callable[[Tag], tuple[bool, float]] = lambda tag: (tag.member == value, tag.probability)  # noqa: E731 - a key
-    if shown:
-        return max(shown, key=best).span
-    return told.article.story.title or next(iter(told.article.story.sentences), None)

@@ -12,7 +12,7 @@ from casebrief import __version__
 from casebrief.models.engine import EngineInfo, Stop, never
 from casebrief.service.domain.abstract import abstract
 from casebrief.service.domain.article import Article
-from casebrief.service.domain.evidence import Evidence, NotGrounded, grounded
+from casebrief.service.domain.evidence import Evidence, grounded
 from casebrief.service.domain.merging import Sources, merge
 from casebrief.service.domain.schema import (
     ArticleReport,
@@ -31,7 +31,7 @@ SEED = 0
 """Decoding is greedy: the seed is part of the provenance and decides nothing yet."""
 
 Progress = Callable[[str, int, int], None]
-"""Called with what is being done, how much of it is done, and how much there is (sentences, or articles where rules read alone)."""
+"""Called with what is being done, how much of it is done, and how much there is, in sentences or windows."""
 
 
 def silent(what: str, done: int, total: int) -> None:
@@ -40,11 +40,11 @@ def silent(what: str, done: int, total: int) -> None:
 
 @dataclass(frozen=True)
 class Summarizer:
-    """Turns articles into a summary with one reader; ``engine`` tells what stands behind it, if anything."""
+    """Turns articles into a summary with one reader; ``engine`` tells what stands behind it, once that is known."""
 
     reader: Reader
     prompts_sha256: str
-    engine: Callable[[], EngineInfo | None]
+    engine: Callable[[], EngineInfo]
 
     def summarize(self, submitted: Sequence[Submitted], stop: Stop = never, progress: Progress = silent, queued_s: float = 0.0) -> SummaryResponse:
         """Read all articles and put them together.
@@ -60,7 +60,7 @@ class Summarizer:
             [replace(item, text=pasted[item.id].view.text) for item in submitted], stop, lambda done, total: progress("reading the articles", done, total)
         )
         reads = {view.article.id: read for view, read in zip(gathered.dossier.views, gathered.reads, strict=True)}
-        evidence = [item for view in gathered.dossier.views for item in _checked(reads[view.article.id].evidence, view.article)]
+        evidence = [grounded(item, view.article.text) for view in gathered.dossier.views for item in reads[view.article.id].evidence]
         progress("putting the articles together", 1, 1)
         return self._response(gathered, evidence, reads, pasted, started, queued_s)
 
@@ -104,7 +104,7 @@ class Summarizer:
         )
 
     def _provenance(self) -> Provenance:
-        info = self.engine() or EngineInfo("none", "", "rules only", 0, 0)
+        info = self.engine()
         return Provenance(
             model=info.model,
             model_sha256=info.model_sha256,
@@ -116,18 +116,6 @@ class Summarizer:
             reader=self.reader.name,
             adapters=list(info.adapters),
         )
-
-
-def _checked(evidence: Sequence[Evidence], article: Article) -> list[Evidence]:
-    """Evidence that is grounded in its article. A model's answer that is not is dropped; a rule's is a bug."""
-    kept = []
-    for item in evidence:
-        try:
-            kept.append(grounded(item, article.text))
-        except NotGrounded:
-            if item.found_by == "rule":
-                raise
-    return kept
 
 
 def _report(article: Article, dossier: Dossier, pasted: Pasted) -> ArticleReport:

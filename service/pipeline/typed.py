@@ -13,9 +13,8 @@ from casebrief.service.domain.evidence import Evidence, computed, copied
 from casebrief.service.domain.money import counts, percentages, shares, sums
 from casebrief.service.domain.quotations import quotations
 from casebrief.service.domain.schema import LONGEST_VALUE, Cause, Counsel, Court, Date, DocketNumber, Figure, Money, Name, Parties, Relief, Response, Speaker
-from casebrief.service.domain.spans import Span
+from casebrief.service.domain.spans import Span, trimmed
 from casebrief.service.pipeline.courts import court_phrases
-from casebrief.service.pipeline.rules.numbers import event_span
 from casebrief.service.pipeline.statutes import law_phrases
 from pydantic import BaseModel
 
@@ -142,8 +141,37 @@ def _event(said: Said) -> Iterator[Evidence]:
     """What happened, in the words around its date; a date that no rule can read stays open."""
     phrase = next((one for one in said.article.dates(said.tag.within) if one.span.meets(said.tag.span)), None)
     at, date = (phrase.span, phrase.date) if phrase else (said.tag.span, _year(said.words))
-    event = event_span(said.text, said.tag.within, at)
+    event = _around(_event_span(said.text, said.tag.within, at), at)
     yield from (replace(item, basis=at if at != event else None) for item in said.copied(date, event, at.of(said.text)))
+
+
+LONGEST_EVENT = 260
+"""Characters of a timeline entry; a longer sentence is cut at its commas around the date."""
+
+
+def _event_span(text: str, sentence: Span, phrase: Span) -> Span:
+    """The sentence, or where it is long the run of its clauses around the date, as long as it may be."""
+    if sentence.end - sentence.start <= LONGEST_EVENT:
+        return _without_stop(text, sentence)
+    cuts = [sentence.start]
+    cuts += [match.end() for match in re.finditer(r"[,;:]\s+(?=\D)", sentence.of(text))]
+    bounds = [sentence.start, *(sentence.start + cut for cut in cuts[1:]), sentence.end]
+    first = max(index for index, bound in enumerate(bounds) if bound <= phrase.start)
+    last = first + 1
+    while bounds[last] < phrase.end:
+        last += 1
+    while first > 0 and bounds[last] - bounds[first - 1] <= LONGEST_EVENT:
+        first -= 1
+    while last < len(bounds) - 1 and bounds[last + 1] - bounds[first] <= LONGEST_EVENT:
+        last += 1
+    start, end = bounds[first], bounds[last]
+    while end > start and text[end - 1] in ",;: \n":
+        end -= 1
+    return _without_stop(text, trimmed(text, start, min(end, start + 600)) or phrase)
+
+
+def _without_stop(text: str, span: Span) -> Span:
+    return Span(span.start, span.end - 1) if text[span.end - 1] == "." and span.end - span.start > 1 else span
 
 
 def _year(words: str) -> Date | None:
@@ -180,10 +208,11 @@ def _response(said: Said) -> Iterator[Evidence]:
 
 def _quote(said: Said) -> Iterator[Evidence]:
     """Direct speech, whole between its marks; what an attribution breaks is told to be one by where it began."""
-    met = [one for one in quotations(said.text, said.tag.paragraph) if one.span.meets(said.tag.span)]
+    quoted = list(quotations(said.text, said.tag.paragraph))
+    met = [span for span in quoted if span.meets(said.tag.span)]
     if met:
-        whole = max(met, key=lambda one: min(one.span.end, said.tag.span.end) - max(one.span.start, said.tag.span.start))
-        yield from said.copied(Speaker(speaker=_speaker(said)), whole.span, str(whole.begun))
+        whole = max(met, key=lambda span: min(span.end, said.tag.span.end) - max(span.start, said.tag.span.start))
+        yield from said.copied(Speaker(speaker=_speaker(said)), whole, str(_begun(said, quoted, whole)))
         return
     span = said.tag.span
     words = span.of(said.text)
@@ -192,20 +221,48 @@ def _quote(said: Said) -> Iterator[Evidence]:
         yield from said.copied(Speaker(speaker=_speaker(said)), Span(start, end))
 
 
+BROKEN = 120
+"""The most characters of an attribution that breaks a quotation."""
+
+
+def _begun(said: Said, quoted: Sequence[Span], part: Span) -> int:
+    """Where the first part of a quotation begins: parts stand near each other and are credited to one mention of a speaker."""
+    begun, credited = part.start, _nearest(said, part)
+    for before in reversed(quoted[: quoted.index(part)]):
+        if credited is None or begun - before.end > BROKEN or _nearest(said, before) != credited:
+            break
+        begun = before.start
+    return begun
+
+
 _NOBODY = re.compile(r"the|an?|its|their|his|her", re.IGNORECASE)
 """What is left of a speaker of whom only the first word was marked."""
 
 _PRONOUN = re.compile(r"(?:he|she|they|it|who|i|we)", re.IGNORECASE)
 
 
+_SENTENCE_ENDS = re.compile(r"[.!?]\W*\s")
+
+
+def _nearest(said: Said, span: Span) -> Tag | None:
+    """The speaker marked nearest to some words of the paragraph, one of the same sentence before others."""
+
+    def distance(tag: Tag) -> tuple[bool, int]:
+        first, second = sorted((tag.span, span))
+        return bool(_SENTENCE_ENDS.search(said.text, first.end, second.start)), max(0, second.start - first.end)
+
+    near = [tag for tag in said.speakers if tag.paragraph == said.tag.paragraph and not _NOBODY.fullmatch(tag.span.of(said.text))]
+    return min(near, key=distance, default=None)
+
+
 def _speaker(said: Said) -> str | None:
     """The speaker marked nearest in the paragraph; for a pronoun the one named last before it there, else nobody."""
-    near = [tag for tag in said.speakers if tag.paragraph == said.tag.paragraph and not _NOBODY.fullmatch(tag.span.of(said.text))]
-    best = min(near, key=lambda tag: min(abs(tag.span.start - said.tag.span.end), abs(said.tag.span.start - tag.span.end)), default=None)
+    best = _nearest(said, said.tag.span)
     if best is None or not _PRONOUN.fullmatch(best.span.of(said.text)):
         return best.span.of(said.text) if best else None
-    before = [tag for tag in near if tag.span.start < best.span.start and not _PRONOUN.fullmatch(tag.span.of(said.text))]
-    return before[-1].span.of(said.text) if before else None
+    named = [tag for tag in said.speakers if tag.paragraph == best.paragraph and tag.span.start < best.span.start]
+    words = [name for tag in named if not _PRONOUN.fullmatch(name := tag.span.of(said.text)) and not _NOBODY.fullmatch(name)]
+    return words[-1] if words else None
 
 
 def _figure(said: Said) -> Iterator[Evidence]:

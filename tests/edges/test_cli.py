@@ -24,9 +24,6 @@ def casebrief(*arguments: object, cwd: Path | None = None, **environment: str) -
     )
 
 
-RULES = {"CASEBRIEF_READER": "rules"}
-
-
 def refused(done: subprocess.CompletedProcess[str], code: int, words: str) -> None:
     assert done.returncode == code, done.stderr
     lines = done.stderr.strip().splitlines()
@@ -60,14 +57,13 @@ def test_the_example_prints_a_brief_read_by_the_embedded_model():
 
 
 @pytest.mark.model
-def test_a_model_without_heads_reads_by_prompts_and_its_facts_slice_back(article):
-    """The way of every other instruction model, on the adapter of the first release: its form, not its quality."""
-    done = casebrief(
-        "summarize", article, "--published-on", "2025-03-06", "--json", "--model", "smollm2-135m-lists", CASEBRIEF_WEIGHTS="adapter", CASEBRIEF_CACHE_MB="0"
-    )
+def test_a_model_without_heads_reads_by_prompts_and_its_facts_slice_back(article, catalog):
+    """The way of every other instruction model, on the weights that ship without what taught them to mark: its form, not its quality."""
+    weights = catalog.path(catalog.default)
+    done = casebrief("summarize", article, "--published-on", "2025-03-06", "--json", "--model", weights, CASEBRIEF_CACHE_MB="0")
     assert done.returncode == 0, done.stderr
     response = json.loads(done.stdout)
-    assert (response["provenance"]["reader"], response["provenance"]["model"]) == ("prompts", "smollm2-135m-lists")
+    assert (response["provenance"]["reader"], response["provenance"]["adapters"]) == ("prompts", [])
     assert response["timings"]["output_tokens"] > 0
     cited = list(citations_of(response))
     text = article.read_text(encoding="utf-8")
@@ -80,7 +76,7 @@ def test_a_reader_that_a_model_does_not_have_is_refused_in_one_line(article):
 
 
 def test_json_is_the_response(article):
-    done = casebrief("summarize", article, "--published-on", "2025-03-06", "--json", **RULES)
+    done = casebrief("summarize", article, "--published-on", "2025-03-06", "--json")
     response = SummaryResponse.model_validate_json(done.stdout)
     assert response.summary.filed_on is not None
     assert response.articles[0].text is None
@@ -88,7 +84,7 @@ def test_json_is_the_response(article):
 
 
 def test_markdown_has_a_footnote_for_every_fact(article):
-    done = casebrief("summarize", article, "--markdown", **RULES)
+    done = casebrief("summarize", article, "--markdown")
     assert done.stdout.startswith("# Ashgrove v. Norvane Home Inc\n")
     used = [int(part.split("]")[0]) for part in done.stdout.split("[^")[1:]]
     assert sorted(used) == sorted([*range(1, max(used) + 1)] * 2)
@@ -97,7 +93,7 @@ def test_markdown_has_a_footnote_for_every_fact(article):
 def test_markdown_marks_in_an_article_are_words(tmp_path):
     path = tmp_path / "a.txt"
     path.write_text("Norvane Home Inc was sued on Tuesday. The suit says *that* [it](http://x) `lies` <b>often</b> to its customers. It denies it all.")
-    told = casebrief("summarize", path, "--markdown", **RULES).stdout
+    told = casebrief("summarize", path, "--markdown").stdout
     assert "<b>" not in told
     assert "](http" not in told.replace("\\]", "")
 
@@ -105,7 +101,7 @@ def test_markdown_marks_in_an_article_are_words(tmp_path):
 def test_offsets_count_what_the_file_holds(tmp_path):
     path = tmp_path / "crlf.txt"
     path.write_bytes(example.articles()[0].text.replace("\n", "\r\n").encode())
-    response = SummaryResponse.model_validate_json(casebrief("summarize", path, "--json", **RULES).stdout)
+    response = SummaryResponse.model_validate_json(casebrief("summarize", path, "--json").stdout)
     text = path.read_bytes().decode()
     assert response.summary.caption is not None
     citation = response.summary.caption.citations[0]
@@ -126,7 +122,7 @@ def test_offsets_count_what_the_file_holds(tmp_path):
     ],
 )
 def test_bad_input_is_one_line_and_exit_code_2(article, arguments, words):
-    refused(casebrief(*[article if part == "WIRE" else part for part in arguments], **RULES), 2, words)
+    refused(casebrief(*[article if part == "WIRE" else part for part in arguments]), 2, words)
 
 
 @pytest.mark.parametrize(
@@ -145,18 +141,11 @@ def test_bad_input_is_one_line_and_exit_code_2(article, arguments, words):
 def test_files_that_cannot_be_read(tmp_path, content, words):
     path = tmp_path / "a.txt"
     path.write_bytes(content)
-    refused(casebrief("summarize", path, **RULES), 2, words)
+    refused(casebrief("summarize", path), 2, words)
 
 
 def test_the_models_missing_weights_are_bad_input(article):
     refused(casebrief("summarize", article, "--model", "qwen25-3b"), 2, "models pull")
-
-
-@pytest.mark.model
-def test_weights_that_are_no_model_fail_with_exit_code_3(article, tmp_path):
-    broken = tmp_path / "broken.gguf"
-    broken.write_bytes(b"GGUF" + b"\0" * 100)
-    refused(casebrief("summarize", article, "--model", broken), 3, "no model")
 
 
 @pytest.mark.model

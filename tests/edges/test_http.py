@@ -69,51 +69,51 @@ def with_article(**keys) -> dict:
         ({**GOOD, "deadline_s": 0}, 422, "/deadline_s"),
     ],
 )
-def test_what_does_not_fit_is_refused_with_a_problem(rules_server, body, status, words):
-    is_problem(post(rules_server, body), status, words)
+def test_what_does_not_fit_is_refused_with_a_problem(server, body, status, words):
+    is_problem(post(server, body), status, words)
 
 
-def test_a_body_beyond_every_limit_is_refused_before_it_has_all_come(rules_server):
-    is_problem(post(rules_server, b'{"articles": [{"text": "' + b"a" * 41_000_000), 413, "more than")
+def test_a_body_beyond_every_limit_is_refused_before_it_has_all_come(server):
+    is_problem(post(server, b'{"articles": [{"text": "' + b"a" * 41_000_000), 413, "more than")
 
 
 def test_limits_are_settings():
-    with running_server(CASEBRIEF_READER="rules", CASEBRIEF_MAX_ARTICLES="1", CASEBRIEF_MAX_ARTICLE_CHARACTERS="100") as (address, _):
+    with running_server(CASEBRIEF_MAX_ARTICLES="1", CASEBRIEF_MAX_ARTICLE_CHARACTERS="100") as (address, _):
         is_problem(post(address, {"articles": [{"text": "A."}] * 2}), 413, "at most 1")
         is_problem(post(address, {"articles": [{"text": "a" * 101}]}), 413, "at most 100")
         assert post(address, GOOD).status_code == 200
 
 
-def test_unknown_paths_and_methods_are_problems(rules_server):
-    is_problem(httpx.get(f"{rules_server}/v2"), 404, "not-found")
-    is_problem(httpx.get(f"{rules_server}/v1/summaries"), 405, "method-not-allowed")
+def test_unknown_paths_and_methods_are_problems(server):
+    is_problem(httpx.get(f"{server}/v2"), 404, "not-found")
+    is_problem(httpx.get(f"{server}/v1/summaries"), 405, "method-not-allowed")
 
 
-def test_the_schema_describes_the_answer(rules_server):
-    schema = httpx.get(f"{rules_server}/v1/schema").json()
-    answer = post(rules_server, as_request(example.articles())).json()
+def test_the_schema_describes_the_answer(server):
+    schema = httpx.get(f"{server}/v1/schema").json()
+    answer = post(server, as_request(example.articles())).json()
     jsonschema.validate(answer, schema)
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate({**answer, "summary": {**answer["summary"], "colour": "red"}}, schema)
 
 
-def test_ids_are_given_where_they_are_missing(rules_server):
+def test_ids_are_given_where_they_are_missing(server):
     body = {"articles": [{"text": "A story here."}, {"text": "Another one.", "id": "a1"}]}
-    assert [article["id"] for article in post(rules_server, body).json()["articles"]] == ["a2", "a1"]
+    assert [article["id"] for article in post(server, body).json()["articles"]] == ["a2", "a1"]
 
 
-def test_the_document_has_real_examples(rules_server):
-    document = httpx.get(f"{rules_server}/openapi.json").json()
+def test_the_document_has_real_examples(server):
+    document = httpx.get(f"{server}/openapi.json").json()
     examples = document["components"]["schemas"]["SummaryRequest"]["examples"]
-    answer = post(rules_server, examples[0])
+    answer = post(server, examples[0])
     assert answer.status_code == 200
     assert answer.json()["summary"]["caption"]["value"] == "Ashgrove v. Norvane Home Inc"
 
 
-def test_models_health_and_readiness(rules_server):
-    assert httpx.get(f"{rules_server}/healthz").json()["status"] == "ok"
-    assert httpx.get(f"{rules_server}/readyz").json()["status"] == "ready"
-    lines = {line["name"]: line for line in httpx.get(f"{rules_server}/v1/models").json()}
+def test_models_health_and_readiness(server):
+    assert httpx.get(f"{server}/healthz").json()["status"] == "ok"
+    assert httpx.get(f"{server}/readyz").json()["status"] == "ready"
+    lines = {line["name"]: line for line in httpx.get(f"{server}/v1/models").json()}
     assert lines["smollm2-135m"]["present"] is True
     assert lines["qwen25-3b"]["present"] is False
 
@@ -293,14 +293,14 @@ def test_what_does_not_finish_within_the_limit_is_told_so():
         assert process.wait(HANG_S) in (0, -signal.SIGTERM)
 
 
-def test_it_listens_on_loopback_alone(rules_server):
-    port = int(rules_server.rsplit(":", 1)[1])
+def test_it_listens_on_loopback_alone(server):
+    port = int(server.rsplit(":", 1)[1])
     addresses = {c.laddr.ip for c in psutil.net_connections("tcp") if c.laddr and c.laddr.port == port and c.status == psutil.CONN_LISTEN}
     assert addresses == {"127.0.0.1"}
 
 
-def test_many_at_once_are_each_answered(rules_server):
+def test_many_at_once_are_each_answered(server):
     bodies = [{"articles": [{"text": f"Firm{n} Inc was sued on Tuesday in federal court in Oakland, California."}]} for n in range(8)]
     with ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(lambda body: post(rules_server, body).json(), bodies))
+        answers = list(pool.map(lambda body: post(server, body).json(), bodies))
     assert [answer["summary"]["defendants"][0]["value"] for answer in answers] == [f"Firm{n} Inc" for n in range(8)]

@@ -18,11 +18,11 @@ expected-statuses = ["2xx", "3xx", "4xx", 504]
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-def test_no_5xx_but_for_a_deadline_and_no_undocumented_status(rules_server: str, tmp_path: Path, seed: int):
+def test_no_5xx_but_for_a_deadline_and_no_undocumented_status(server: str, tmp_path: Path, seed: int):
     config = tmp_path / "schemathesis.toml"
     config.write_text(CONFIG)
     fuzzer = Path(sys.executable).with_name("st")
-    command = [fuzzer, "--config-file", config, "run", f"{rules_server}/openapi.json", "--checks", CHECKS]
+    command = [fuzzer, "--config-file", config, "run", f"{server}/openapi.json", "--checks", CHECKS]
     command += ["--phases", "examples,coverage,fuzzing", "--max-examples", "150", "--seed", str(seed), "--continue-on-failure"]
     command += ["--request-timeout", str(HANG_S), "--suppress-health-check", "too_slow"]
     done = subprocess.run([str(part) for part in command], capture_output=True, text=True, check=False, cwd=tmp_path, timeout=HANG_S)

@@ -8,16 +8,17 @@ import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Callable, Iterator
 from xml.etree import ElementTree
 
 import pytest
-from casebrief.evals.bench import LENGTHS, Bench, apart, joined
+from casebrief.evals.bench import LENGTHS, Bench, apart, joined, started
 from casebrief.evals.deadline import Deadline, expected
 from casebrief.evals.picture import picture
 from casebrief.evals.speeds import AtOnce, Floor, Kept, Length, Measured, Other, Read, digits, figures
 from casebrief.service import example
 from casebrief.service.edges.settings import Settings
-from casebrief.service.edges.wiring import wire
+from casebrief.service.edges.wiring import Casebrief
 from conftest import HANG_S
 
 # ---------------------------------------------------------------------- time
@@ -52,31 +53,42 @@ def ticking(seconds: float):
     return itertools.count(0.0, seconds).__next__
 
 
-def measured_by_rules(deadline: Deadline, told: list[str], others: dict[str, dict[str, str]] | None = None) -> Measured:
-    """The product without a model: fast, and measured like any other."""
-    product = wire(Settings(reader="rules", cache_mb=0))
-    return Bench(product, example.articles(), deadline, told.append).run(others or {})
+@pytest.fixture(scope="module")
+def product() -> Iterator[Casebrief]:
+    with started(Settings(), lambda told: None) as product:
+        yield product
 
 
-def test_what_does_not_fit_is_left_out_and_told_and_the_end_is_kept():
+Measures = Callable[..., Measured]
+
+
+@pytest.fixture
+def measured(product) -> Measures:
+    def run(deadline: Deadline, told: list[str], others: dict[str, dict[str, str]] | None = None) -> Measured:
+        return Bench(product, example.articles(), deadline, told.append).run(others or {})
+
+    return run
+
+
+def test_what_does_not_fit_is_left_out_and_told_and_the_end_is_kept(measured):
     told: list[str] = []
     deadline = Deadline.within(120, ticking(1))
-    measured = measured_by_rules(deadline, told)
-    assert measured.reads
-    assert 0 < len(measured.lengths) < len(LENGTHS)
-    assert any("more characters: likely to take" in line or line.startswith("long articles: cut off") for line in measured.left_out)
-    assert [one.requests for one in measured.at_once] != [2, 4, 8]
-    assert any("requests at once" in line for line in measured.left_out)
-    assert measured.faults == []
+    found = measured(deadline, told)
+    assert found.reads
+    assert 0 < len(found.lengths) < len(LENGTHS)
+    assert any("more characters: likely to take" in line or line.startswith("long articles: cut off") for line in found.left_out)
+    assert [one.requests for one in found.at_once] != [2, 4, 8]
+    assert any("requests at once" in line for line in found.left_out)
+    assert found.faults == []
     assert deadline.clock() < 120 + 20, "the clock ticks at every look: the end is seen within a few of them"
     assert "at most" in told[0]
     assert "about" in told[-1]
 
 
-def test_nothing_is_measured_where_one_reading_is_longer_than_its_share():
-    measured = measured_by_rules(Deadline.within(5, ticking(2)), [])
-    assert measured.reads == []
-    assert measured.left_out[0].startswith("warming up: cut off after its share of")
+def test_nothing_is_measured_where_one_reading_is_longer_than_its_share(measured):
+    found = measured(Deadline.within(5, ticking(2)), [])
+    assert found.reads == []
+    assert found.left_out[0].startswith("warming up: cut off after its share of")
 
 
 # ---------------------------------------------------------------------- figures
@@ -172,14 +184,14 @@ def test_a_server_that_answers_something_else_is_told_in_a_line(rival):
         ask(address, HANG_S)
 
 
-def test_another_way_that_never_answers_is_ended_and_told():
+def test_another_way_that_never_answers_is_ended_and_told(measured):
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = f"http://127.0.0.1:{silent.getsockname()[1]}"
         with pytest.raises(subprocess.TimeoutExpired):
             ask(address, 1)
-        measured = measured_by_rules(Deadline.within(4), [], {"server": {"server": address}})
-    assert any(line.startswith("server: ") for line in measured.left_out)
-    assert measured.others == {}
+        found = measured(Deadline.within(4), [], {"server": {"server": address}})
+    assert any(line.startswith("server: ") for line in found.left_out)
+    assert found.others == {}
 
 
 # ---------------------------------------------------------------------- the command
@@ -214,7 +226,6 @@ def test_bench_measures_the_embedded_model_in_the_time_it_is_given(tmp_path):
     ("arguments", "environment", "words"),
     [
         (["no.txt"], {}, "no.txt: No such file or directory"),
-        ([], {"CASEBRIEF_READER": "rules"}, "nothing to measure"),
         ([], {"CASEBRIEF_THREADS": "-1"}, "a setting does not fit"),
         (["--model", "no-such-model"], {}, "no model"),
         (["--out", "/no/such/folder/b.json"], {}, "/no/such/folder/b.json: No such file or directory"),

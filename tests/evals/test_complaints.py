@@ -364,12 +364,12 @@ def casebrief(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
 
 def test_the_command_answers_with_the_product_and_is_no_gate(tmp_path):
     out = tmp_path / "told" / "complaints.jsonl"
-    done = casebrief("--reader", "rules", "--kind", "dates", "--kind", "figures", "--out", out, "--verbose")
+    done = casebrief("--reader", "labels", "--kind", "dates", "--kind", "figures", "--out", out, "--verbose")
     assert done.returncode == 0, done.stderr
     outcomes = [Outcome.model_validate_json(line) for line in out.read_text().splitlines()]
     assert [found.complaint for found in outcomes] == ["6a", "6b", "6c", "6d", "6e", "15a", "15b"]
     for found in outcomes:
-        assert SummaryResponse.model_validate(found.response).provenance.reader == "rules"
+        assert SummaryResponse.model_validate(found.response).provenance.reader == "labels"
     for label, share in kinds_right(outcomes):
         assert any(line.split() == [*label.split(), *share.split()] for line in done.stdout.splitlines()), done.stdout
     for found in outcomes:

@@ -15,7 +15,7 @@ from casebrief.evals.report import write_report
 from casebrief.evals.runs import RunError, execute, read
 from casebrief.evals.sets import bundled, known, load_set
 from casebrief.evals.tables import headline, markdown
-from edges.test_cli import RULES, casebrief, refused
+from edges.test_cli import casebrief, refused
 from evals.perfect import perfect
 from evals.worn import worn
 
@@ -201,7 +201,7 @@ def rules_run(tmp_path_factory):
     """The real command over two cases of the corpus, plain and in a dress."""
     path = tmp_path_factory.mktemp("runs") / "few.jsonl"
     chosen = [part for case in FEW[:2] for part in ("--case", case)]
-    done = casebrief("eval", "run", "--set", "corpus", "--dress", "crlf", *chosen, "--out", path, **RULES)
+    done = casebrief("eval", "run", "--set", "corpus", "--dress", "crlf", *chosen, "--out", path)
     return path, done
 
 
@@ -235,7 +235,7 @@ def test_what_does_not_fit_is_one_line_and_exit_code_2(rules_run, tmp_path):
     refused(casebrief("eval", "score", tmp_path / "gone.jsonl"), 2, "gone.jsonl")
     refused(casebrief("eval", "compare", path, bundled() / "baseline.jsonl"), 2, "not of the same cases")
     refused(casebrief("eval", "report", path, "--complaints", tmp_path / "gone.jsonl", "--out", tmp_path / "x.html"), 2, "gone.jsonl")
-    refused(casebrief("eval", "run", "--set", "corpus", "--case", FEW[0], "--out", path, **RULES), 2, "give another --out")
+    refused(casebrief("eval", "run", "--set", "corpus", "--case", FEW[0], "--out", path), 2, "give another --out")
     (tmp_path / "bad.case").write_text("id: bad\nkind: civil\n=== a1 | - | - | filed\n[colour|red] and [status|sued].\n")
     done = casebrief("eval", "run", "--set", tmp_path)
     assert done.returncode == 2

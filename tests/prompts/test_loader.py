@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from casebrief.prompts.loader import PromptError, load
 from casebrief.service.domain.schema import CaseSummary
-from casebrief.service.pipeline.forms import MAKERS
+from casebrief.service.pipeline.typed import MAKERS
 
 BUNDLED = Path(__file__).resolve().parents[2] / "prompts"
 

@@ -74,6 +74,24 @@ def test_any_span_of_any_view_is_a_slice_of_the_text(text, data):
         assert view.told[start:end] in view.words(sent)
 
 
+@pytest.mark.parametrize(
+    ("text", "read", "sent"),
+    [
+        ("5 &amp;amp; 6", "&", "&amp;amp;"),
+        ("Tolva\u0301ne", "\u00e1", "a\u0301"),
+        ("of\ufb01ce", "fi", "\ufb01"),
+        ("=E2=80=9CNo=\n,=\n he=\n said", "“", "=E2=80=9C"),
+        ("kettles that melt on the stove when un-\nattended", "unattended", "un-\nattended"),
+        ("Tolvane **Kettles** Inc", "Kettles Inc", "Kettles** Inc"),
+        ("CUSTOMERS SUE TOLVANE OVER KETTLES", "tolvane", "TOLVANE"),
+    ],
+)
+def test_the_place_of_what_is_read_holds_all_that_it_was_sent_as(text, read, sent):
+    view = seen(text)
+    start = view.text.index(read)
+    assert view.sent(Span(start, start + len(read))).of(text) == sent
+
+
 @settings(max_examples=2_000, deadline=None)
 @given(TEXTS)
 def test_the_view_of_a_view_is_itself(text):

@@ -1,0 +1,190 @@
+"""From what a model said of each article to evidence on one case: whichever way it read, the same follows.
+
+Which articles are about the case, who its sides are, and which sentences speak of another case is told by the marks.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from casebrief.models.engine import Usage
+from casebrief.service.domain.article import Article, CaseIdentity, View
+from casebrief.service.domain.evidence import Evidence
+from casebrief.service.domain.names import same_name
+from casebrief.service.domain.spans import Span
+from casebrief.service.domain.story import asides
+from casebrief.service.pipeline.articles import Dossier, find_copies
+from casebrief.service.pipeline.other_cases import lead_of, of_other_cases
+from casebrief.service.pipeline.reading import Alike, Gathered, Read
+from casebrief.service.pipeline.typed import Tag, evidence_of, sides_of
+
+UNRELATED = 0.5
+"""The probability of being about something else from which an article is."""
+
+CAPTION = 3
+"""How many marks a side of a caption weighs."""
+
+_TELLING = frozenset(
+    {"plaintiffs", "defendants", "caption", "allegations", "rulings", "court", "judge", "filed_on", "causes_of_action", "docket_number", "status", "proceeding"}
+)
+
+
+@dataclass(frozen=True)
+class Tagged:
+    """What a model said of one article: its marks, and the probabilities of its classes by their kind, where it gives any.
+
+    ``gaps`` and ``failure`` are as in `Read`; ``foreign`` are the sentences that speak of another case.
+    """
+
+    article: Article
+    tags: tuple[Tag, ...]
+    classes: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    failure: str = ""
+    gaps: tuple[str, ...] = ()
+    foreign: frozenset[Span] = frozenset()
+
+    @property
+    def unrelated(self) -> str | None:
+        """Why the article is not about a case at all, or ``None`` when it is."""
+        if self.failure or self.gaps:
+            return None
+        if self.classes.get("related", {}).get("unrelated", 0.0) >= UNRELATED:
+            return "tells of something else than the case"
+        return None if self.of_label(*_TELLING) else "states nothing of a case"
+
+    def of_label(self, *labels: str) -> list[Tag]:
+        """The marks of some labels."""
+        return [tag for tag in self.tags if tag.label in labels]
+
+    def words(self, *labels: str) -> list[str]:
+        """What is marked with some labels."""
+        return [tag.span.of(self.article.text) for tag in self.of_label(*labels)]
+
+    def without(self, dropped: Callable[[Tag], bool]) -> Tagged:
+        """The same with fewer marks."""
+        return replace(self, tags=tuple(tag for tag in self.tags if not dropped(tag)))
+
+
+@dataclass(frozen=True)
+class Belief:
+    """How far a model is believed: ``floor`` gives the confidence from which what it says of a field counts (``None``: it is not believed there),
+    ``confidence`` makes one of the probability of a mark.
+    """
+
+    floor: Callable[[str], float | None]
+    confidence: Callable[[str, float], float]
+
+    def of(self, tagged: Tagged) -> Iterator[Evidence]:
+        """What an article states, as sure as it must be."""
+        for item in () if tagged.failure else (*evidence_of(tagged.article, tagged.tags), *_of_the_whole(tagged)):
+            floor, sure = self.floor(item.field), round(self.confidence(item.field, item.confidence), 4)
+            if floor is not None and sure >= floor:
+                yield replace(item, confidence=sure)
+
+
+def gathered(tagged: Sequence[Tagged], belief: Belief, usage: Usage, alike: Alike | None = None) -> Gathered:
+    """The articles of a request with the evidence of each, from what was said of them."""
+    own = _own(tagged)
+    dossier = _dossier(own)
+    by_id = {one.article.id: one for one in own}
+    reads = [Read(tuple(belief.of(one)), one.gaps, one.failure) for one in (by_id[view.article.id] for view in dossier.views)]
+    return Gathered(dossier, reads, usage, alike)
+
+
+def _own(tagged: Sequence[Tagged]) -> list[Tagged]:
+    """Without the marks in sentences of other cases, in lists of other stories and in readers' comments."""
+    foreign = of_other_cases([one.article for one in tagged], _identity([_led(one) for one in tagged]))
+    kept = []
+    for one in tagged:
+        aside = [*foreign[one.article.id], *asides(one.article.text)]
+        own = one.without(lambda tag, aside=aside: any(tag.span.meets(span) for span in aside))  # type: ignore[misc]
+        kept.append(replace(own, foreign=frozenset(foreign[one.article.id])))
+    main = _main_caption(kept)
+    return [one.without(lambda tag, one=one: tag.label == "caption" and not _names_same_sides(one.article.text, tag.span, main)) for one in kept]  # type: ignore[misc]
+
+
+def _led(tagged: Tagged) -> Tagged:
+    """With the marks of its lead alone."""
+    lead = lead_of(tagged.article)
+    return tagged.without(lambda tag: not tag.span.meets(lead))
+
+
+Sides = tuple[str, str]
+
+
+def _main_caption(tagged: Sequence[Tagged]) -> Sides | None:
+    """The two sides of the caption whose names are most often marked as parties, or as a caption: precedents are cited by captions too."""
+    counted: Counter[Sides] = Counter()
+    parties = [name for one in tagged for name in one.words("plaintiffs", "defendants")]
+    for one in tagged:
+        for tag in one.of_label("caption"):
+            if sides := _sides(one.article.text, tag.span):
+                counted[sides] += 1 + sum(same_name(party, side) for party in parties for side in sides)
+    return max(counted, key=lambda sides: counted[sides], default=None)
+
+
+def _sides(text: str, caption: Span) -> Sides | None:
+    found = sides_of(text, caption)
+    return (found[0].of(text), found[1].of(text)) if found else None
+
+
+def _names_same_sides(text: str, caption: Span, main: Sides | None) -> bool:
+    sides = _sides(text, caption)
+    return sides is None or main is None or all(same_name(one, other) for one, other in zip(sides, main, strict=True))
+
+
+def _dossier(tagged: Sequence[Tagged]) -> Dossier:
+    articles = tuple(one.article for one in tagged)
+    unrelated = {one.article.id: reason for one in tagged if (reason := one.unrelated)}
+    if len(tagged) == 1 and tagged[0].of_label(*_TELLING):
+        unrelated = {}
+    about = [one for one in tagged if one.article.id not in unrelated]
+    views = tuple(_view(one) for one in about if one.article.story.paragraphs or one.article.story.title)
+    return Dossier(articles, views, find_copies([article for article in articles if article.story.paragraphs]), unrelated, _identity(about))
+
+
+def _view(tagged: Tagged) -> View:
+    return View(tagged.article, tuple(replace(sentence, foreign=sentence.span in tagged.foreign) for sentence in tagged.article.sentences))
+
+
+def _identity(tagged: Sequence[Tagged]) -> CaseIdentity:
+    """The sides by the names that are marked for them, the most often marked first; a name on both sides is on that of more marks."""
+    sides = {side: _ranked(tagged, side) for side in ("plaintiffs", "defendants")}
+
+    def own(side: str, other: str) -> tuple[str, ...]:
+        return tuple(name for name, count in sides[side].items() if all(count >= theirs for known, theirs in sides[other].items() if same_name(known, name)))
+
+    captions = [words for one in tagged for words in one.words("caption")]
+    dockets = [words for one in tagged for words in one.words("docket_number")]
+    caption = max(captions, key=lambda words: (captions.count(words), len(words)), default=None)
+    return CaseIdentity(caption, own("plaintiffs", "defendants"), own("defendants", "plaintiffs"), tuple(dict.fromkeys(dockets)))
+
+
+def _ranked(tagged: Sequence[Tagged], side: str) -> dict[str, int]:
+    """Names marked for a side, forms of one name counted together under the longest; what a caption says weighs as much as `CAPTION` marks."""
+    counted: Counter[str] = Counter(name for one in tagged for name in one.words(side))
+    for one in tagged:
+        for tag in one.of_label("caption"):
+            if sides := _sides(one.article.text, tag.span):
+                counted[sides[side == "defendants"]] += CAPTION
+    ranked: dict[str, int] = {}
+    for name in sorted(counted, key=len, reverse=True):
+        known = next((other for other in ranked if same_name(other, name)), name)
+        ranked[known] = ranked.get(known, 0) + counted[name]
+    return dict(sorted(ranked.items(), key=lambda item: -item[1]))
+
+
+def _of_the_whole(tagged: Tagged) -> Iterator[Evidence]:
+    """Kind of proceeding and newest status: the likeliest class of the article, with the words that show it best."""
+    for name in ("proceeding", "status"):
+        classes = tagged.classes.get(name, {})
+        value = max(classes, key=lambda kind: classes[kind], default=None)
+        if value and (span := _shown(tagged, name, value)):
+            yield Evidence(name, tagged.article.id, span, value, None, "inferred", round(classes[value], 4), "model")
+
+
+def _shown(tagged: Tagged, name: str, value: str) -> Span | None:
+    best = max(tagged.of_label(name), key=lambda tag: (tag.member == value, tag.probability), default=None)
+    return best.span if best else tagged.article.story.title or next(iter(tagged.article.story.sentences), None)
