@@ -163,8 +163,6 @@ def _dressed(article: MarkedArticle, lent: Stock, chance: Random) -> MarkedArtic
         article = edited(article, [(start, min(end + 1, len(article.text)), "") for start, end in article.furniture if chance.random() < 0.7])
     if lent.furniture and chance.random() < 0.35:
         article = _furnished(article, lent.furniture, chance)
-    if lent.names.get("person") and chance.random() < 0.25:
-        article = _credited(article, lent, chance)
     if chance.random() < 0.25:
         table = chance.choice(_QUOTES)
         article = edited(article, [(place, place + 1, table[char]) for place, char in enumerate(article.text) if char in table])
@@ -189,29 +187,6 @@ def _furnished(article: MarkedArticle, lines: Sequence[str], chance: Random) -> 
         text = article.text[:place] + fresh + article.text[place:]
         article = replace(article, text=text, marks=tuple(marks), furniture=(*furniture, (place, place + len(line))))
     return article
-
-
-_CREDITS = (
-    "(Reporting by {0}; editing by {1})",
-    "(Reporting by {0} in {2}; Additional reporting by {1}; Editing by {3})",
-    "Reporting by {0} and {1}; writing by {3}",
-    "Additional reporting by {0}",
-    "{0} contributed to this report.",
-    "{0} covers courts and the law. Reach the author at {4}@example.com.",
-    "Edited by {0}",
-    "Contact the author: {0}, {4}@example.com",
-    "{0}, {2}",
-)
-_CITIES = ("London", "Washington", "Lagos", "Mumbai", "Toronto", "Sydney", "Dublin", "Nairobi", "Chicago", "Frankfurt", "Singapore", "Johannesburg")
-
-
-def _credited(article: MarkedArticle, lent: Stock, chance: Random) -> MarkedArticle:
-    """Who wrote and edited it, in a line behind its end: names that are nobody's in the case."""
-    people = [chance.choice(lent.names["person"])[0] for _ in range(3)]
-    words = chance.choice(_CREDITS).format(people[0], people[1], chance.choice(_CITIES), people[2], people[0].split()[0].lower())
-    text = article.text.rstrip("\n")
-    start = len(text) + 2
-    return replace(article, text=f"{text}\n\n{words}\n", furniture=(*article.furniture, (start, start + len(words))))
 
 
 def _shouted(text: str) -> list[Edit]:

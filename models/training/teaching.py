@@ -15,7 +15,7 @@ from torch.nn import functional
 VECTOR = 64
 """Numbers of a span's vector."""
 
-WEIGHTS = {"labels": 1.0, "who": 0.15, "kinds": 0.15, "same": 0.2}
+WEIGHTS = {"labels": 1.0, "who": 0.15, "kinds": 0.15, "same": 0.1}
 """What each part of the loss counts."""
 
 SAME_FIELDS = frozenset(

@@ -156,8 +156,7 @@ def test_dress_changes_no_marked_word_but_for_quotation_marks_case_and_wraps(mil
             after = changes._dressed(article, lent, Random(seed))
             assert [plain(told) for told in words(after)] == [plain(told) for told in words(article)]
             for start, end in after.furniture:
-                line = after.text[start:end].replace("\n", " ").casefold()
-                assert line in ("sign up for our newsletter", "most read in business") or "bartholomew de witt" in line
+                assert after.text[start:end].replace("\n", " ").casefold() in ("sign up for our newsletter", "most read in business")
 
 
 def test_furniture_comes_and_goes(mill, lent):
