@@ -42,6 +42,12 @@ _COMMENTS = re.compile(
     r"|join the (?:conversation|discussion).*|leave a (?:comment|reply).*|sort by\b.*|have your say.*",
     re.IGNORECASE,
 )
+_CREDIT = re.compile(
+    r"(?:with |additional )?(?:reporting|writing|editing|written|edited|compiled)\s+by\b[^.!?]{2,200}"
+    r"|[(\[](?:with |additional )?(?:reporting|writing|editing)\s+by\b.{2,200}[)\]]|by [^\W\d_][^.!?]{2,70}",
+    re.IGNORECASE,
+)
+"""A line that says who wrote or edited an article."""
 _PUBLISHED = re.compile(r"\b(?:published|posted|first published|updated|issued|last updated)\b", re.IGNORECASE)
 _SEPARATORS = re.compile(r"\s[|•·›»▸→←>]\s|^\s*[|•·›»▸→←>«☰]|\s{3,}")
 _DATELINE = re.compile(
@@ -87,7 +93,7 @@ def prose(text: str) -> list[list[Span]]:
 
 
 def asides(text: str) -> Iterator[Span]:
-    """What stands behind the story by the headings of news pages: lists of other stories until the story resumes, and all from readers' comments on."""
+    """What is not the story by the fixed lines of news pages: who wrote and edited it, lists of other stories until it resumes, all from readers' comments on."""
     story: list[Span] = []
     tail = False
     for line in lines(text):
@@ -95,6 +101,9 @@ def asides(text: str) -> Iterator[Span]:
         if _is_comments(words) and len(story) > 1:
             yield Span(line.start, len(text))
             return
+        if _CREDIT.fullmatch(words):
+            yield line
+            continue
         if _is_tail(words) and len(story) > 1:
             tail = True
         elif is_prose(words) and (not tail or _resumes(text, line, story)):

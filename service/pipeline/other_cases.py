@@ -15,7 +15,7 @@ from casebrief.service.domain.captions import Caption, CaptionGroup, captions, g
 from casebrief.service.domain.names import NAME, SUFFIX, is_specific, mentions, names, same_name
 from casebrief.service.domain.spans import Span
 
-LEAD = 10
+LEAD = 8
 """Sentences of a story's lead: it names the parties, later ones may name those of other suits."""
 
 HEAD = 5

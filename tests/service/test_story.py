@@ -4,7 +4,7 @@ import datetime
 
 import pytest
 from casebrief.service.domain.spans import lines
-from casebrief.service.domain.story import prose, publication_date
+from casebrief.service.domain.story import asides, prose, publication_date
 
 BODY = (
     "Norvane Home Inc was sued on Tuesday by customers who say its doorbells listen.\n\n"
@@ -62,3 +62,20 @@ def test_a_date_in_the_story_is_not_the_day_of_publication():
 
 def test_no_prose_is_no_story():
     assert prose("Home | News\nSport\n1\n2\n3") == []
+
+
+@pytest.mark.parametrize(
+    ("line", "credit"),
+    [
+        ("(Reporting by Petra Lindqvist in Oakland; Editing by Sol Whitaker.)", True),
+        ("Reporting by Petra Lindqvist and Ada Pell; editing by Sol Whitaker", True),
+        ("By Obafemi Castlerock", True),
+        ("Additional reporting by Ada Pell", True),
+        ("Reporting by the Courier showed that the company had known of it since May.", False),
+        ("By Tuesday the company had taken every doorbell off its shelves.", False),
+        ("(The company denied it.)", False),
+    ],
+)
+def test_who_wrote_and_edited_it_is_aside(line, credit):
+    text = f"Norvane Home Inc was sued on Tuesday by its customers.\n\n{line}\n\nIt denied the claims in a statement."
+    assert [span.of(text) for span in asides(text)] == ([line] if credit else [])
