@@ -224,6 +224,7 @@ def narrow():
 
 @pytest.mark.model
 def test_a_deadline_ends_a_job_while_it_runs_and_while_it_waits(narrow):
+    cost_of_a_piece(narrow)  # a server's first request waits for its tables
     began = time.monotonic()
     cost = cost_of_a_piece(narrow)
     piece_s = time.monotonic() - began
@@ -300,7 +301,9 @@ def test_it_listens_on_loopback_alone(server):
 
 
 def test_many_at_once_are_each_answered(server):
-    bodies = [{"articles": [{"text": f"Firm{n} Inc was sued on Tuesday in federal court in Oakland, California."}]} for n in range(8)]
+    firms = [f"{name} Kettles Inc" for name in ("Aldwane", "Brontel", "Corvane", "Drellick", "Estrane", "Fennick", "Garvane", "Hollick")]
+    said = "was sued on Tuesday in federal court in Oakland, California, by customers who say that its kettles melt."
+    bodies = [{"articles": [{"text": f"Kettle maker sued\n\n{firm} {said}"}]} for firm in firms]
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda body: post(server, body).json(), bodies))
-    assert [answer["summary"]["defendants"][0]["value"] for answer in answers] == [f"Firm{n} Inc" for n in range(8)]
+    assert [answer["summary"]["defendants"][0]["value"] for answer in answers] == firms

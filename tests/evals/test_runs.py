@@ -107,10 +107,10 @@ def test_scoring_twice_gives_the_same_bytes(saved):
     assert casebrief("eval", "errors", saved).stdout == casebrief("eval", "errors", saved).stdout
 
 
-def test_a_missed_floor_exits_with_1(saved, tmp_path):
+def test_a_missed_floor_exits_with_1(tmp_path):
     gates = tmp_path / "gates.toml"
     gates.write_text("[all]\nrecall = 0.999\n")
-    done = casebrief("eval", "score", saved, "--gates", gates)
+    done = casebrief("eval", "score", bundled() / "baseline.jsonl", "--gates", gates)
     assert done.returncode == 1
     assert "all recall" in done.stdout
 
