@@ -66,9 +66,16 @@ def _told_differently(groups: Sequence[Group], sources: Sources) -> list[Conflic
     rivals = [pair for pair in itertools.combinations(groups, 2) if _rivals(*pair, sources)]
     for one, other in sorted(rivals, key=lambda pair: (-_nearness(*pair), sorted(min(map(sources.when, group)) for group in pair))):
         if one not in taken and other not in taken:
-            found.append(conflict("figures", figure(one[0]).unit, [one, other], sources, superseded=is_update([one, other], sources)))
+            positions = _of_shared_units(one, other)
+            found.append(conflict("figures", figure(positions[0][0]).unit, positions, sources, superseded=is_update(positions, sources)))
             taken += [one, other]
     return found
+
+
+def _of_shared_units(one: Group, other: Group) -> list[Group]:
+    """Two groups by what both call the thing that they count, where there is such a word: users against users, not against doors."""
+    shared = {figure(item).unit for item in one} & {figure(item).unit for item in other}
+    return [[item for item in group if figure(item).unit in shared] or group for group in (one, other)]
 
 
 def _nearness(one: Group, other: Group) -> float:
