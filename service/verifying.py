@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import hashlib
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, get_args
+from typing import get_args
 
 from casebrief.service.domain.article import Article
 from casebrief.service.domain.dates import day_first, in_words
+from casebrief.service.domain.evidence import Evidence
 from casebrief.service.domain.schema import (
     ArticleReport,
     Citation,
@@ -55,7 +56,7 @@ class Verdict:
 
 
 @dataclass(frozen=True)
-class _Source:
+class Source:
     """An article of the summary whose text is here."""
 
     report: ArticleReport
@@ -65,7 +66,7 @@ class _Source:
     """Of the view, each with its paragraph."""
 
     @classmethod
-    def of(cls, report: ArticleReport, text: str) -> _Source:
+    def of(cls, report: ArticleReport, text: str) -> Source:
         view = seen(text)
         return cls(report, text, view, tuple((sentence, paragraph) for paragraph in lines(view.text) for sentence in sentences(view.text, paragraph)))
 
@@ -88,7 +89,7 @@ class _Source:
 def verify(response: SummaryResponse, texts: Sequence[str], version: str) -> Verdict:
     """Hold a summary against the texts of its articles, told by their hashes; ``version`` is that of the program that looks."""
     by_hash = {hashlib.sha256(text.encode()).hexdigest(): text for text in texts}
-    sources = {report.id: _Source.of(report, by_hash[report.sha256]) for report in response.articles if report.sha256 in by_hash}
+    sources = {report.id: Source.of(report, by_hash[report.sha256]) for report in response.articles if report.sha256 in by_hash}
     cited: list[Stated | Said] = [*facts(response), *abstract_of(response), *(said for sides in positions(response) for said in sides)]
     faults = [
         *_of_hashes(response, by_hash, version),
@@ -121,7 +122,7 @@ def _of_article(report: ArticleReport, text: str) -> Iterator[str]:
             yield f"article {report.id}: what was read of it, {start} to {end}, is not within its {len(text)} characters"
 
 
-def _of_cited(one: Stated | Said, response: SummaryResponse, sources: Mapping[str, _Source]) -> Iterator[str]:
+def _of_cited(one: Stated | Said, response: SummaryResponse, sources: Mapping[str, Source]) -> Iterator[str]:
     """What does not hold of one fact or position; where its article is not here, nothing can be said of it but that."""
     field, value, normalized = (
         (one.field, one.fact.value, one.fact.normalized) if isinstance(one, Stated) else (one.conflict.field, one.position.value, one.position.normalized)
@@ -144,7 +145,7 @@ def _of_cited(one: Stated | Said, response: SummaryResponse, sources: Mapping[st
 
 
 def _of_value(
-    field: str, value: str, normalized: BaseModel | None, guarantee: str | None, citations: list[Citation], sources: Mapping[str, _Source]
+    field: str, value: str, normalized: BaseModel | None, guarantee: str | None, citations: list[Citation], sources: Mapping[str, Source]
 ) -> Iterator[str]:
     first = citations[0]
     read = sources[first.article].words(first) if first.folded else first.quote
@@ -161,11 +162,11 @@ def _of_value(
         yield f"its typed form {normalized.model_dump_json(by_alias=True)} does not follow from its quotes"
 
 
-def _follows(field: str, normalized: BaseModel, source: _Source, citation: Citation) -> bool:
+def _follows(field: str, normalized: BaseModel, source: Source, citation: Citation) -> bool:
     """Whether the rules make this typed form of a citation's words."""
     if isinstance(normalized, Response | Speaker):
         return normalized.speaker is None or normalized.speaker in source.view.text
-    return any(_same(item.normalized, normalized) for item in _made(field, normalized, source, citation) if item.field == field)
+    return any(_same(item.normalized, normalized) for item in reread(field, _told_by_model(normalized), source, source.read(citation)))
 
 
 def _same(made: BaseModel | None, told: BaseModel) -> bool:
@@ -175,14 +176,14 @@ def _same(made: BaseModel | None, told: BaseModel) -> bool:
     return made == told
 
 
-def _made(field: str, normalized: BaseModel, source: _Source, citation: Citation) -> Iterable[Any]:
-    span = source.read(citation)
+def reread(field: str, member: str, source: Source, span: Span) -> list[Evidence]:
+    """What the rules make of words of an article's view that are marked as a field, ``member`` told beside them: a kind of sum, a side, a stance."""
     around = [pair for pair in source.sentences if pair[0].meets(span)]
     if not around:
-        return ()
+        return []
     within = Span(around[0][0].start, around[-1][0].end)
-    tag = Tag(field, span, within, around[0][1], 1.0, _told_by_model(normalized), 1.0, ())
-    return evidence_of(source.article, [tag])
+    tag = Tag(field, span, within, around[0][1], 1.0, member, 1.0, ())
+    return [item for item in evidence_of(source.article, [tag]) if item.field == field]
 
 
 def _told_by_model(normalized: BaseModel) -> str:

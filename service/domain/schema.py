@@ -150,11 +150,21 @@ class Figure(Frozen):
 N = TypeVar("N")
 
 
+class Corrected(Frozen):
+    """That a person accepted, changed or added a fact: who, when (in UTC), and its value before, null where it was added."""
+
+    action: Literal["accept", "change", "add"]
+    by: str
+    at: datetime.datetime
+    was: str | None
+
+
 class Fact(Frozen, Generic[N]):
     """One fact, with the words that state it.
 
     ``copied``: ``value`` is the quote of the first citation. ``normalized``: computed by rule from a copied quote.
-    ``inferred``: picked by the model from a closed list, with a citation. ``found_by`` tells who found it.
+    ``inferred``: picked by the model from a closed list, with a citation. ``found_by`` tells who found it. ``corrected``: a person looked at it, and
+    what they changed or added has a confidence of 1.
     """
 
     value: Annotated[str, Field(min_length=1, max_length=LONGEST_VALUE)]
@@ -164,6 +174,7 @@ class Fact(Frozen, Generic[N]):
     independent_sources: Annotated[int, Field(ge=1)]
     citations: Annotated[list[Citation], Field(min_length=1)]
     found_by: FoundBy = "rule"
+    corrected: Annotated[Corrected | None, Field(exclude_if=_is_none)] = None
 
 
 class Position(Frozen):
@@ -276,8 +287,25 @@ class Timings(Frozen):
     output_tokens: int
 
 
+class Unplaced(Frozen):
+    """A correction that the summary does not show, and why: its words are gone, or newer ones took their place."""
+
+    id: str
+    field: str
+    action: str
+    value: str
+    reason: str
+
+
+class Corrections(Frozen):
+    """The corrections that were laid over a summary: the ids of those that it shows, and those that found no place."""
+
+    placed: list[str]
+    unplaced: list[Unplaced]
+
+
 class SummaryResponse(Frozen):
-    """The response to a request for a summary."""
+    """The response to a request for a summary; ``corrections`` stands there where people corrected it."""
 
     schema_version: Literal["1"] = SCHEMA_VERSION
     id: str
@@ -286,6 +314,7 @@ class SummaryResponse(Frozen):
     ledger: list[LedgerLine]
     provenance: Provenance
     timings: Timings
+    corrections: Annotated[Corrections | None, Field(exclude_if=_is_none)] = None
 
 
 def json_schema() -> dict[str, object]:
