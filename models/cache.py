@@ -61,6 +61,8 @@ class Store:
         self._path, self._most, self._lock = path, most_bytes, threading.Lock()
         self.fault: str | None = None
         """Why nothing is kept at present."""
+        self.hits = self.misses = 0
+        """Keys that were asked for since the start, and found or not."""
         with self._told(), self._open():
             pass
 
@@ -115,7 +117,11 @@ class Store:
                 row = database.execute("SELECT reading FROM readings WHERE key = ?", (key,)).fetchone()
                 found.append(kind.validate_json(row[0]) if row else None)
             database.executemany("UPDATE readings SET used = (SELECT max(used) + 1 FROM readings) WHERE key = ?", [(key,) for key in keys])
-        return found if len(found) == len(keys) else [None] * len(keys)
+        held: list[Kept | None] = found if len(found) == len(keys) else [None] * len(keys)
+        with self._lock:
+            self.hits += len(held) - held.count(None)
+            self.misses += held.count(None)
+        return held
 
     def put(self, readings: Mapping[str, Reading | Labelling]) -> None:
         """Store readings and drop the oldest beyond the bound. Where the disk refuses, they are read again next time."""

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import threading
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any, Literal
 
 from casebrief import __version__
@@ -15,11 +16,14 @@ from casebrief.service.edges.desk import ClientGone, Desk
 from casebrief.service.edges.formats import FORMATS, accepted
 from casebrief.service.edges.forms import FORM_SCHEMA, JSON, MULTIPART, media_type, read_request
 from casebrief.service.edges.gate import Gate
+from casebrief.service.edges.logs import log_request
+from casebrief.service.edges.metrics import Metrics, metrics_router
 from casebrief.service.edges.pages import page_router
 from casebrief.service.edges.problems import MEDIA_TYPE, Problem, ProblemDetails, of_engine
 from casebrief.service.edges.requests import SummaryRequest
 from casebrief.service.edges.settings import Settings
 from casebrief.service.edges.summaries import summarized
+from casebrief.service.edges.watch import Ended, Watch
 from casebrief.service.edges.wiring import Casebrief
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
@@ -93,6 +97,8 @@ def _summary_forms() -> dict[int | str, dict[str, Any]]:
 def create_app(product: Casebrief) -> FastAPI:
     """The application over a wired product, whose engine has been told to start; it ends with the application."""
     desk = Desk(product.settings.concurrency, product.settings.queue, product.settings.shutdown_s)
+    metrics = Metrics(product, desk)
+    product = replace(product, summarizer=replace(product.summarizer, made=metrics.made))
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -115,6 +121,7 @@ def create_app(product: Casebrief) -> FastAPI:
     app.add_middleware(Gate, settings=product.settings)
     _handle_errors(app)
     _describe(app)
+    _watch(app, metrics)
 
     async def body_of(request: Request) -> bytes:
         return await _body(request, _most(product.settings), product.settings.receive_s)
@@ -139,10 +146,12 @@ def create_app(product: Casebrief) -> FastAPI:
         media_type(request.headers)  # refused before its body is read
         wanted = await read_request(await body_of(request), request.headers, product.settings)
         told = await summarized(product, desk, wanted, request.is_disconnected)
+        request.state.summary = told.response.id
         content = told.response.model_dump_json(by_alias=True) if form.media_type == JSON else await run_in_threadpool(form.write, told)
         return Response(content, media_type=form.content_type, headers={"Vary": "Accept"})
 
     app.include_router(page_router(product, desk, body_of))
+    app.include_router(metrics_router(metrics))
 
     @app.get("/healthz", response_model=Health, summary="Whether the process lives")
     async def healthz() -> Health:
@@ -240,6 +249,17 @@ def _handle_errors(app: FastAPI) -> None:
     async def unforeseen(request: Request, error: Exception) -> JSONResponse:
         made = Problem(500, "unforeseen", "An error that we did not foresee", f"{type(error).__name__}; the log has more")
         return JSONResponse(made.body(), 500, media_type=MEDIA_TYPE)
+
+
+def _watch(app: FastAPI, metrics: Metrics) -> None:
+    """Around all layers, the one that answers unforeseen errors too: middleware that is added comes below it."""
+    layers = app.build_middleware_stack
+
+    def ended(request: Ended) -> None:
+        metrics.ended(request)
+        log_request(request)
+
+    app.build_middleware_stack = lambda: Watch(layers(), ended)  # type: ignore[method-assign]
 
 
 def _describe(app: FastAPI) -> None:

@@ -75,6 +75,7 @@ def page_router(product: Casebrief, desk: Desk, body_of: BodyOf) -> APIRouter:
             told = await summarized(product, desk, await run_in_threadpool(_wanted, sent, settings), request.is_disconnected)
         except (Problem, ModelError) as error:
             problem = error if isinstance(error, Problem) else of_engine(error)
+            request.state.problem = problem.kind
             return _page(_form(_fields(sent), settings, _in_words(problem.detail, sorted(sent))), problem.status, problem.headers)
         return _page(await run_in_threadpool(render.served, told.response, told.texts, told.on, SAVED_AS))
 

@@ -26,6 +26,7 @@ class ProblemDetails(BaseModel):
     status: Annotated[int, Field(examples=[422])]
     detail: Annotated[str, Field(examples=['/articles/0/published_on: must be a day written as "2025-01-23"'])]
     errors: list[Fault] | None = None
+    instance: Annotated[str | None, Field(examples=["urn:casebrief:request:3f2c"], description="The request, by the id of its X-Request-Id")] = None
 
 
 class Problem(Exception):

@@ -8,6 +8,7 @@ from types import FrameType
 import uvicorn
 from casebrief.service.edges.desk import Desk
 from casebrief.service.edges.http import create_app
+from casebrief.service.edges.logs import log_config
 from casebrief.service.edges.wiring import Casebrief
 from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
@@ -70,7 +71,8 @@ def serve(product: Casebrief) -> None:
         host=settings.host,
         port=settings.port,
         http=_protocol(settings.receive_s),
-        log_level="info",
+        log_config=log_config(settings.log),
+        access_log=False,
         timeout_graceful_shutdown=int(settings.shutdown_s) + GRACE_S,
         server_header=False,
     )

@@ -77,3 +77,5 @@ class Settings(BaseSettings):
     """The longest that a request may take, waiting included."""
     shutdown_s: Seconds = 20.0
     """How long a running request may go on after SIGTERM."""
+    log: Literal["plain", "json"] = "plain"
+    """Lines of the log: in words, or an object each."""

@@ -38,13 +38,18 @@ def silent(what: str, done: int, total: int) -> None:
     """The progress that nobody watches."""
 
 
+def unwatched(response: SummaryResponse) -> None:
+    """Whoever hears of no summary."""
+
+
 @dataclass(frozen=True)
 class Summarizer:
-    """Turns articles into a summary with one reader; ``engine`` tells what stands behind it, once that is known."""
+    """Turns articles into a summary with one reader; ``engine`` tells what stands behind it, once that is known; ``made`` hears of each summary."""
 
     reader: Reader
     prompts_sha256: str
     engine: Callable[[], EngineInfo]
+    made: Callable[[SummaryResponse], None] = unwatched
 
     def summarize(self, submitted: Sequence[Submitted], stop: Stop = never, progress: Progress = silent, queued_s: float = 0.0) -> SummaryResponse:
         """Read all articles and put them together.
@@ -62,7 +67,9 @@ class Summarizer:
         reads = {view.article.id: read for view, read in zip(gathered.dossier.views, gathered.reads, strict=True)}
         evidence = [grounded(item, view.article.text) for view in gathered.dossier.views for item in reads[view.article.id].evidence]
         progress("putting the articles together", 1, 1)
-        return self._response(gathered, evidence, reads, pasted, started, queued_s)
+        response = self._response(gathered, evidence, reads, pasted, started, queued_s)
+        self.made(response)
+        return response
 
     def _response(
         self,

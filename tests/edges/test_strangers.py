@@ -10,12 +10,12 @@ import stat
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
 import pytest
+from asking import SUMMARIES, answers, ask, guarded, listening
 from casebrief.service.edges.desk import RECENT, retry_after
 from casebrief.service.edges.gate import GUARDED
 from casebrief.service.edges.http import create_app
@@ -24,10 +24,9 @@ from casebrief.service.edges.problems import Problem
 from casebrief.service.edges.requests import decode_json, of_document, parse_date
 from casebrief.service.edges.settings import Settings
 from casebrief.service.edges.wiring import Casebrief, wire
-from conftest import HANG_S, free_port, until
+from conftest import HANG_S, until
 
 GOOD = {"articles": [{"text": "Norvane Home Inc was sued on Tuesday in federal court in Oakland, California, by customers."}]}
-SUMMARIES = "/v1/summaries"
 
 
 @pytest.fixture(scope="module")
@@ -39,44 +38,6 @@ def wired() -> Casebrief:
 @pytest.fixture
 def keys(tmp_path: Path) -> Keys:
     return Keys(tmp_path / "keys")
-
-
-def ask(product: Casebrief, method: str = "GET", path: str = "/healthz", base: str = "http://localhost:8000", **options) -> httpx.Response:
-    """The answer of the real application, in this process."""
-
-    async def answer() -> httpx.Response:
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(create_app(product)), base_url=base) as client:
-            return await client.request(method, path, **options)
-
-    return asyncio.run(answer())
-
-
-def guarded(product: Casebrief, file: Path) -> Casebrief:
-    """The product with keys."""
-    settings = product.settings.model_copy(update={"api_keys_file": file})
-    return Casebrief(**{**vars(product), "settings": settings})
-
-
-@contextmanager
-def listening(log: Path, **environment: str) -> Iterator[str]:
-    """A real server that answers, whether its model is up or not; yields its address. What it says is written to ``log``."""
-    port = free_port()
-    command = [sys.executable, "-P", "-m", "casebrief.evals.cli", "serve", "--port", str(port)]
-    with log.open("wb") as stream, subprocess.Popen(command, env={**os.environ, **environment}, stdout=stream, stderr=stream) as process:
-        address = f"http://127.0.0.1:{port}"
-        try:
-            until(lambda: process.poll() is not None or answers(address))
-            assert process.poll() is None, log.read_text()
-            yield address
-        finally:
-            process.terminate()
-
-
-def answers(address: str) -> bool:
-    try:
-        return httpx.get(f"{address}/healthz", timeout=HANG_S).status_code == 200
-    except httpx.TransportError:
-        return False
 
 
 def is_problem(response: httpx.Response, status: int, words: str) -> None:
