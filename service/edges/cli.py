@@ -25,6 +25,7 @@ from casebrief.service import example
 from casebrief.service.domain.schema import SummaryResponse
 from casebrief.service.domain.view import harmless
 from casebrief.service.edges import brief
+from casebrief.service.edges.doctor import as_json as findings_as_json
 from casebrief.service.edges.doctor import examine
 from casebrief.service.edges.formats import BY_NAME, BY_SUFFIX, Format, Told, of_path, today
 from casebrief.service.edges.keys import Keys, KeysFault, refuse_open_door
@@ -287,15 +288,18 @@ def _refuse_taken(host: str, port: int) -> None:
 
 
 @app.command()
-def doctor(model: Model = None) -> None:
+def doctor(model: Model = None, as_json: Annotated[bool, typer.Option("--json", help="What was found, as JSON.")] = False) -> None:
     """Look whether everything works: prompts, weights, engine."""
-    unwell = False
+    found = []
     for finding in examine(settings_of(model=model)):
-        mark = {True: "[green]well[/]", False: "[red]unwell[/]", None: "[yellow]lesser[/]"}[finding.well]
-        _out.print(f"{mark}\t[bold]{finding.name}[/]\t", end="")
-        _out.print(finding.told, markup=False, soft_wrap=True)
-        unwell |= finding.well is False
-    raise typer.Exit(1 if unwell else 0)
+        found.append(finding)
+        if not as_json:
+            mark = {"well": "[green]well[/]", "unwell": "[red]unwell[/]", "lesser": "[yellow]lesser[/]"}[finding.state]
+            _out.print(f"{mark}\t[bold]{finding.name}[/]\t", end="")
+            _out.print(finding.told, markup=False, soft_wrap=True)
+    if as_json:
+        print(findings_as_json(found))
+    raise typer.Exit(NOT_WELL if any(finding.well is False for finding in found) else 0)
 
 
 @app.command()

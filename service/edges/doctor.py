@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import platform
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from casebrief import __version__
 from casebrief.models.errors import ModelError
@@ -23,6 +25,17 @@ class Finding:
     name: str
     well: bool | None
     told: str
+
+    @property
+    def state(self) -> Literal["well", "unwell", "lesser"]:
+        """``well`` as a word."""
+        return "lesser" if self.well is None else "well" if self.well else "unwell"
+
+
+def as_json(findings: Sequence[Finding]) -> str:
+    """All findings as one JSON object, for programs; ``well`` is false where one is unwell."""
+    told = [{"name": finding.name, "state": finding.state, "told": finding.told} for finding in findings]
+    return json.dumps({"well": all(finding.well is not False for finding in findings), "findings": told}, indent=2)
 
 
 def examine(settings: Settings) -> Iterator[Finding]:

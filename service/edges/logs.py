@@ -31,8 +31,9 @@ def log_config(form: LogForm) -> dict[str, Any]:
 
 def log_request(ended: Ended) -> None:
     """One line for a request."""
-    told = {**asdict(ended), "seconds": round(ended.seconds, 4), "reason": ended.reason or None}
-    _log.info("%s %s %d", ended.method, ended.route or "-", ended.status, extra={"told": {**told, **told.pop("ids")}})
+    told = asdict(ended)
+    told.update({"seconds": round(ended.seconds, 4), "reason": ended.reason or None}, **told.pop("ids"))
+    _log.info("%s %s %d", ended.method, ended.route or "-", ended.status, extra={"told": told})
 
 
 class PlainLines(logging.Formatter):

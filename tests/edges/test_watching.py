@@ -3,13 +3,17 @@
 import asyncio
 import json
 import logging
+import os
 import re
+import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 import pytest
 from asking import SUMMARIES, ask, guarded, listening
+from casebrief.service.edges.doctor import Finding, as_json
 from casebrief.service.edges.http import create_app
 from casebrief.service.edges.keys import Keys
 from casebrief.service.edges.logs import JsonLines, PlainLines, log_request
@@ -205,3 +209,24 @@ def test_what_happened_is_counted_by_words_of_ours(worked):
     assert refused == {"invalid-request": 1, "deadline": 1, "not-found": 2, "unsupported-media-type": 1}
     assert told["casebrief_deadline_misses_total",] == 1
     assert told["casebrief_worker_resident_bytes",] > 10_000_000
+
+
+# ------------------------------------------------------------------ the doctor
+
+
+def test_doctor_tells_programs_the_same_as_people(tmp_path):
+    command = [sys.executable, "-P", "-m", "casebrief.evals.cli", "doctor", "--model", "qwen25-3b"]
+    environment = {**os.environ, "CASEBRIEF_MODELS_DIR": str(tmp_path)}
+    person, program = (subprocess.run([*command, *end], env=environment, capture_output=True, text=True, check=False) for end in ([], ["--json"]))
+    assert (person.returncode, program.returncode) == (1, 1)
+    found = json.loads(program.stdout)
+    assert found["well"] is False
+    assert [f"{one['state']}\t{one['name']}\t{one['told']}" for one in found["findings"]] == person.stdout.splitlines()
+    assert [one["name"] for one in found["findings"] if one["state"] == "unwell"] == ["weights"]
+
+
+def test_what_is_lesser_is_no_fault():
+    assert json.loads(as_json([Finding("a", True, "b"), Finding("c", None, "d")])) == {
+        "well": True,
+        "findings": [{"name": "a", "state": "well", "told": "b"}, {"name": "c", "state": "lesser", "told": "d"}],
+    }
