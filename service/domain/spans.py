@@ -47,13 +47,17 @@ def lines(text: str) -> Iterator[Span]:
 
 
 _ABBREVIATIONS = frozenset(
-    "mr mrs ms dr prof st hon rev gen sen rep gov jr sr esq messrs no nos v vs inc corp co ltd llc llp plc bros "
+    "mr mrs ms dr prof st hon rev gen sen rep gov esq messrs atty adv sgt lt capt cpl maj cmdr det supt insp no nos v vs pvt pty pte "
     "jan feb mar apr jun jul aug sept sep oct nov dec mon tue tues wed thu thurs fri sat sun "
-    "art sec cl para pp p ch cir dist ct app supp cal tex ill mass wash fla ariz pa va ga mich minn "
-    "u.s u.k u.n e.u d.c n.y u.s.c a.m p.m ste ft r i.e e.g etc cf al approx est dept fig vol ed "
-    "n.d s.d e.d w.d m.d c.d s.d.n.y e.d.n.y rs".split()
+    "art sec cl para pp p ch cir civ crim dist ct app supp rel c r i.e e.g cf approx est dept fig vol ed ste ft rs".split()
 )
-_MAY_END = frozenset("inc corp co ltd llc llp plc bros jr sr a.m p.m u.s u.k d.c etc al s.d.n.y e.d.n.y".split())
+_MAY_END = frozenset(
+    "inc corp co cos ltd llc llp plc bros assn jr sr cal calif tex ill mass wash fla ariz pa va ga mich minn ala ark colo conn del ind kan ky md mont neb nev "
+    "okla ore tenn vt wis wyo ont".split()
+)
+"""Abbreviations that often end a sentence, written with a capital ("Wash." is none in "wash.")."""
+_ALSO_SMALL = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_]|etc|al")
+"""And those written without one: "p.m.", "G.R."."""
 _STARTERS = frozenset(
     "the a an it he she they we in on at but and by for from this that these those its his her their no not if when "
     "after before as is was both each one two under according last since while with there what who how meanwhile "
@@ -61,7 +65,7 @@ _STARTERS = frozenset(
 )
 _END = re.compile(r"[.!?…]+[\"”’'»)\]]*(?=\s+|$)")
 _WORD_BEFORE = re.compile(r"[\w.’'-]+$")
-_NEXT_WORD = re.compile(r"\s+[\"“‘'«(\[]*([^\W_]+)")
+_NEXT_WORD = re.compile(r"\s+[\"“‘'«(\[]*(No\.\s*\d|[^\W_]+)")
 
 
 def sentences(text: str, within: Span) -> list[Span]:
@@ -97,6 +101,8 @@ def _runs_on(text: str, match: re.Match[str]) -> bool:
     if before is None:
         return False
     last = before.group().lower().strip("'’")
-    if last in _MAY_END:
+    if last in _ABBREVIATIONS:
+        return True
+    if (last in _MAY_END and before.group() != last) or _ALSO_SMALL.fullmatch(last):
         return word.lower() not in _STARTERS
-    return last in _ABBREVIATIONS or (len(last) == 1 and last.isalpha() and before.group().isupper())
+    return len(last) == 1 and last.isalpha() and before.group().isupper()
