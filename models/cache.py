@@ -15,7 +15,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from casebrief.models.engine import (
     Batch,
@@ -48,6 +48,16 @@ _reading, _labelling = TypeAdapter(Reading), TypeAdapter(Labelling)
 _either: TypeAdapter[Reading | Labelling] = TypeAdapter(Reading | Labelling)
 
 Kept = TypeVar("Kept", Reading, Labelling)
+
+
+class Keeper(Protocol):
+    """Keeps readings and labellings by key."""
+
+    def get(self, keys: Sequence[str], kind: TypeAdapter[Kept]) -> list[Kept | None]:
+        """What is kept of each key."""
+
+    def put(self, readings: Mapping[str, Reading | Labelling]) -> None:
+        """Keep readings."""
 
 
 class Store:
@@ -163,7 +173,7 @@ class Store:
 class CachedEngine:
     """The engine port over another engine: batches that were answered before are not asked again."""
 
-    def __init__(self, engine: Engine, store: Store, settings: str) -> None:
+    def __init__(self, engine: Engine, store: Keeper, settings: str) -> None:
         """``settings`` stands for what the engine's info does not tell: how its model was loaded."""
         self._engine, self._store, self._settings = engine, store, settings
 
@@ -175,7 +185,7 @@ class CachedEngine:
         """See the port."""
         return self._engine.count_tokens(texts)
 
-    def ask(self, batches: Sequence[Batch], stop: Stop = never, heard: Heard = unheard) -> Readings:
+    def ask(self, batches: Sequence[Batch], stop: Stop = never, heard: Heard = unheard, enough: Stop = never) -> Readings:
         """See the port; the usage is that of what had to be asked."""
         keys = [self._key(_batch.dump_json(batch)) for batch in batches]
         held = self._store.get(keys, _reading)
@@ -183,15 +193,18 @@ class CachedEngine:
         known = sum(len(batch.questions) for batch in batches) - sum(len(batch.questions) for batch in missing)
         asked = Readings((), Usage())
         if missing:
-            asked = self._engine.ask(missing, stop, lambda answered, of: heard(known + answered, known + of))
+            asked = self._engine.ask(missing, stop, lambda answered, of: heard(known + answered, known + of), enough)
         return Readings(self._completed(keys, held, asked.readings), asked.usage)
 
-    def label(self, documents: Sequence[Document], stop: Stop = never, heard: Heard = unheard) -> Labellings:
+    def label(self, documents: Sequence[Document], stop: Stop = never, heard: Heard = unheard, enough: Stop = never) -> Labellings:
         """See the port; the usage is that of what had to be labelled."""
         keys = [self._key(_document.dump_json(document)) for document in documents]
         held = self._store.get(keys, _labelling)
         missing = [document for document, labelling in zip(documents, held, strict=True) if labelling is None]
-        made = self._engine.label(missing, stop, heard) if missing else Labellings((), Usage())
+        known = sum(len(passage) for document, labelling in zip(documents, held, strict=True) if labelling for passage in document)
+        made = Labellings((), Usage())
+        if missing:
+            made = self._engine.label(missing, stop, lambda read, of: heard(known + read, known + of), enough)
         return Labellings(self._completed(keys, held, made.labellings), made.usage)
 
     def _completed(self, keys: Sequence[str], held: Sequence[Kept | None], made: Sequence[Kept]) -> tuple[Kept, ...]:

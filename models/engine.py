@@ -238,7 +238,9 @@ Stop = Callable[[], bool]
 
 
 Heard = Callable[[int, int], None]
-"""Told now and then how many questions of the job are answered, and how many there are; for labels, how many characters are read, and of how many."""
+"""Told now and then how many questions of the job are answered, and how many there are; for labels, how many characters are read, and of how many.
+
+The supervised engine also tells before anything is read; what is raised there ends the job."""
 
 
 def never() -> bool:
@@ -260,18 +262,19 @@ class Engine(Protocol):
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """The number of tokens of each text, special tokens off."""
 
-    def ask(self, batches: Sequence[Batch], stop: Stop = never, heard: Heard = unheard) -> Readings:
+    def ask(self, batches: Sequence[Batch], stop: Stop = never, heard: Heard = unheard, enough: Stop = never) -> Readings:
         """Answer all questions of all batches.
 
         A batch that cannot be answered (`PromptTooLong`, `ConstraintRefused`) says so in its reading and leaves the others
-        alone. Raises every other `EngineError`, `NotOffered` where the engine labels; never returns a part of the answers.
+        alone; so does each (`OutOfTime`) that is not answered when ``enough`` says that the time is over. Raises every other `EngineError`, `NotOffered`
+        where the engine labels; never returns a part of a batch's answers.
         """
 
-    def label(self, documents: Sequence[Document], stop: Stop = never, heard: Heard = unheard) -> Labellings:
-        """Label the words of all documents; a document may be of any length, and its cost grows with it.
+    def label(self, documents: Sequence[Document], stop: Stop = never, heard: Heard = unheard, enough: Stop = never) -> Labellings:
+        """Label the words of all documents, in their order; a document may be of any length, and its cost grows with it.
 
-        A document that cannot be labelled says so in its labelling and leaves the others alone. Raises every other `EngineError`, `NotOffered`
-        where the engine answers; never returns a part of the labellings.
+        A document that cannot be labelled says so in its labelling and leaves the others alone; so does each (`OutOfTime`) that is not read when ``enough``
+        says that the time is over. Raises every other `EngineError`, `NotOffered` where the engine answers; never returns a part of a document's labelling.
         """
 
     def close(self) -> None:

@@ -13,6 +13,7 @@ ModelError
     ├── PromptTooLong       more tokens than the context holds; split the text
     ├── NotOffered          an engine that answers was asked for labels, or the other way round
     ├── Cancelled           the caller took the job back, or its deadline passed
+    ├── OutOfTime           of one document: it was not read when the time was over; more time helps
     ├── AllocationRefused   memory was refused; a retry may help, a smaller context does
     ├── EngineDied          the native library took the worker down; a retry helps once the worker is back
     ├── EngineHung          no token for too long; the worker was killed; a retry may help
@@ -84,6 +85,13 @@ class Cancelled(EngineError):
     """The job was taken back before it ended."""
 
 
+class OutOfTime(EngineError):
+    """A document was not read when the time for its job was over; others of the job may have been."""
+
+    def __init__(self, told: str = "not read before the deadline") -> None:
+        super().__init__(told)
+
+
 class AllocationRefused(EngineError):
     """The machine refused memory."""
 
@@ -115,6 +123,7 @@ BY_NAME: dict[str, type[EngineError]] = {
         PromptTooLong,
         NotOffered,
         Cancelled,
+        OutOfTime,
         AllocationRefused,
         EngineDied,
         EngineHung,

@@ -21,7 +21,7 @@ from casebrief.models.engine import (
     never,
     unheard,
 )
-from casebrief.models.errors import Cancelled, ConstraintRefused, EngineError, NotOffered, PromptTooLong
+from casebrief.models.errors import Cancelled, ConstraintRefused, EngineError, NotOffered, OutOfTime, PromptTooLong
 
 
 class FakeEngine:
@@ -53,13 +53,14 @@ class FakeEngine:
         """One token for every four characters begun."""
         return [(len(text) + 3) // 4 for text in texts]
 
-    def ask(self, batches: Sequence[Batch], stop: Stop = never, heard: Heard = unheard) -> Readings:
+    def ask(self, batches: Sequence[Batch], stop: Stop = never, heard: Heard = unheard, enough: Stop = never) -> Readings:
         """The next answers of the script."""
         if self._labellings is not None:
             raise NotOffered.answers()
         if stop():
             raise Cancelled("the job was taken back")
-        readings = tuple(self._read(batch) for batch in batches)
+        late = OutOfTime()
+        readings = tuple(Reading((), type(late).__name__, str(late)) if enough() else self._read(batch) for batch in batches)
         answered = sum(len(reading.answers) for reading in readings)
         heard(answered, sum(len(batch.questions) for batch in batches))
         tokens = sum(sum(self.count_tokens(batch.document)) for batch in batches)
@@ -74,19 +75,20 @@ class FakeEngine:
             raise scripted
         return Reading(tuple(Answer(question.id, scripted.get(question.id, "none"), (self._confidence,), (0,), 1, 0, "stop") for question in batch.questions))
 
-    def label(self, documents: Sequence[Document], stop: Stop = never, heard: Heard = unheard) -> Labellings:
+    def label(self, documents: Sequence[Document], stop: Stop = never, heard: Heard = unheard, enough: Stop = never) -> Labellings:
         """The next labellings."""
         if self._labellings is None:
             raise NotOffered.labels()
         if stop():
             raise Cancelled("the job was taken back")
-        self.documents.extend(documents)
-        made = tuple(self._marked(document, self._labellings) for document in documents)
+        late = OutOfTime()
+        made = tuple(Labelling((), {}, 0, type(late).__name__, str(late)) if enough() else self._marked(document, self._labellings) for document in documents)
         characters = sum(len(passage) for document in documents for passage in document)
         heard(characters, characters)
         return Labellings(made, Usage(prompt_tokens=sum(labelling.tokens for labelling in made)))
 
     def _marked(self, document: Document, queued: deque[Labelling | EngineError]) -> Labelling:
+        self.documents.append(document)
         scripted = queued.popleft() if queued else Labelling((), {}, sum(self.count_tokens(document)))
         if isinstance(scripted, EngineError):
             raise scripted

@@ -35,7 +35,7 @@ from casebrief.models.engine import (
     never,
     unheard,
 )
-from casebrief.models.errors import AllocationRefused, Cancelled, EngineError, NotOffered
+from casebrief.models.errors import AllocationRefused, Cancelled, EngineError, NotOffered, OutOfTime
 from casebrief.models.machine import OVERLAP, WINDOW
 from casebrief.models.work import Work
 from numpy.typing import NDArray
@@ -153,27 +153,27 @@ class LabelEngine:
 
     # ------------------------------------------------------------------ jobs
 
-    def ask(self, batches: Sequence[Batch], stop: Stop = never, heard: Heard = unheard) -> Readings:
+    def ask(self, batches: Sequence[Batch], stop: Stop = never, heard: Heard = unheard, enough: Stop = never) -> Readings:
         """Not here: see `llama`."""
         raise NotOffered.answers()
 
-    def label(self, documents: Sequence[Document], stop: Stop = never, heard: Heard = unheard) -> Labellings:
+    def label(self, documents: Sequence[Document], stop: Stop = never, heard: Heard = unheard, enough: Stop = never) -> Labellings:
         """See the port."""
-        job = self.begin(documents, stop)
+        job = self.begin(documents, stop, enough)
         while not job.done:
             self.step()
             heard(*job.progress)
         return job.outcome()
 
-    def begin(self, documents: Sequence[Document], stop: Stop = never) -> LabelJob:
+    def begin(self, documents: Sequence[Document], stop: Stop = never, enough: Stop = never) -> LabelJob:
         """Take a job on; `step` until it is done."""
-        job = LabelJob(stop, documents=[_Document(document) for document in documents])
+        job = LabelJob(stop, enough, documents=[_Document(document) for document in documents])
         self._jobs.append(job)
         return job
 
-    def halt(self, job: Work) -> None:
-        """End a job, in the middle of its call; may come from another thread."""
-        job.halted = True
+    def halt(self, job: Work, *, kept: bool = False) -> None:
+        """End a job, in the middle of its call; may come from another thread. See `Work.end`."""
+        job.end(kept=kept)
         if self._calling is job:
             self.native.abort()
 
@@ -194,6 +194,8 @@ class LabelEngine:
         for other in self._jobs:
             if other.halted and not other.error:
                 other.error = Cancelled("the job was taken back")
+            elif other.closed:
+                _close(other)
         done = [job for job in self._jobs if job.done]
         self._jobs = deque(job for job in self._jobs if not job.done)
         return done
@@ -204,11 +206,14 @@ class LabelEngine:
             return
         if job.halted or job.stop():
             raise Cancelled("the job was taken back")
+        if job.closed or job.enough():
+            _close(job)
+            return
         if document.tokens is None:
             try:
                 document.tokens = self._tokens(document.passages)
             except EngineError as error:
-                document.labelling = Labelling((), {}, 0, type(error).__name__, str(error))
+                document.labelling = _unread(error)
                 return
             document.waiting.extend(windows(len(document.tokens.ids), self.native.window, self._overlap))
         if document.waiting:
@@ -265,6 +270,16 @@ class LabelEngine:
             if words:
                 marks.append(Mark(span.label, *words, span.probability, span.members, span.vector))
         return Labelling(tuple(marks), self.heads.classes(rows), len(tokens.ids))
+
+
+def _close(job: LabelJob) -> None:
+    """Of the documents that are not read, say so."""
+    for document in job.documents:
+        document.labelling = document.labelling or _unread(OutOfTime())
+
+
+def _unread(error: EngineError) -> Labelling:
+    return Labelling((), {}, 0, type(error).__name__, str(error))
 
 
 def trimmed(document: Document, start: Place, end: Place) -> tuple[Place, Place] | None:

@@ -38,7 +38,7 @@ from casebrief.models.engine import (
     never,
     unheard,
 )
-from casebrief.models.errors import AllocationRefused, Cancelled, ConstraintRefused, EngineError, NotOffered, PromptTooLong
+from casebrief.models.errors import AllocationRefused, Cancelled, ConstraintRefused, EngineError, NotOffered, OutOfTime, PromptTooLong
 from casebrief.models.machine import CHUNK, OUTPUTS
 from casebrief.models.native import SEQUENCES, Entry, Native
 from casebrief.models.tokens import tokenizer
@@ -178,30 +178,30 @@ class LlamaEngine:
 
     # ------------------------------------------------------------------ jobs
 
-    def ask(self, batches: Sequence[Batch], stop: Stop = never, heard: Heard = unheard) -> Readings:
+    def ask(self, batches: Sequence[Batch], stop: Stop = never, heard: Heard = unheard, enough: Stop = never) -> Readings:
         """See the port."""
-        job = self.begin(batches, stop)
+        job = self.begin(batches, stop, enough)
         while not job.done:
             self.step()
             heard(*job.progress)
         return job.outcome()
 
-    def label(self, documents: Sequence[Document], stop: Stop = never, heard: Heard = unheard) -> Labellings:
+    def label(self, documents: Sequence[Document], stop: Stop = never, heard: Heard = unheard, enough: Stop = never) -> Labellings:
         """Not here: see `labels`."""
         raise NotOffered.labels()
 
-    def begin(self, batches: Sequence[Batch], stop: Stop = never) -> Job:
+    def begin(self, batches: Sequence[Batch], stop: Stop = never, enough: Stop = never) -> Job:
         """Take a job on; `step` until it is done."""
-        job = Job(stop)
+        job = Job(stop, enough)
         job.documents = [_Document(job, batch) for batch in batches]
         self._jobs.append(job)
         self._queue.extend(document for document in job.documents if not document.done)
         return job
 
-    def halt(self, job: Work) -> None:
-        """End a job, in the middle of a call where nobody else is in it; may come from another thread."""
-        job.halted = True
-        if all(other.halted for other in self._calling):
+    def halt(self, job: Work, *, kept: bool = False) -> None:
+        """End a job, in the middle of a call where nobody else is in it; may come from another thread. See `Work.end`."""
+        job.end(kept=kept)
+        if all(other.left for other in self._calling):
             self.native.abort()
 
     @property
@@ -243,6 +243,10 @@ class LlamaEngine:
                 self._queue = deque(document for document in self._queue if document.job is not job)
                 for document in [document for document in self._open if document.job is job]:
                     self._leave(document)
+            elif job.closed or job.enough():
+                self._queue = deque(document for document in self._queue if document.job is not job)
+                for document in [document for document in job.documents if not document.done]:
+                    self._fail(document, OutOfTime())
 
     def _fail(self, document: _Document, error: EngineError) -> None:
         document.error = error
@@ -407,7 +411,7 @@ class LlamaEngine:
         return self.native.tokenize(f" {words_of(question.constraint.source)}", special=False)
 
     def _evaluate(self, entries: Sequence[Entry], shares: dict[Job, tuple[int, int]]) -> NDArray[np.float32]:
-        """One call; its time goes to the jobs by their tokens of prompts and of answers. Raises `Cancelled` when all of them were halted."""
+        """One call; its time goes to the jobs by their tokens of prompts and of answers. Raises `Cancelled` when all of them were ended."""
         while True:
             self._calling = frozenset(shares)
             began = time.perf_counter()
@@ -420,7 +424,7 @@ class LlamaEngine:
                 job.counts["decode_s"] += took * answer
             if logits is not None:
                 return logits
-            if all(job.halted for job in shares):
+            if all(job.left for job in shares):
                 raise Cancelled("the job was taken back")
 
     # ------------------------------------------------------------------ answers

@@ -273,19 +273,21 @@ class SupervisedEngine:
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """See the port."""
-        message = self._talk(lambda job: Count(job, tuple(texts)), never, unheard)
+        message = self._talk(lambda job: Count(job, tuple(texts)), never, unheard, never)
         assert isinstance(message, Counted)
         return list(message.counts)
 
-    def ask(self, batches: Sequence[Batch], stop: Stop = never, heard: Heard = unheard) -> Readings:
+    def ask(self, batches: Sequence[Batch], stop: Stop = never, heard: Heard = unheard, enough: Stop = never) -> Readings:
         """See the port."""
-        message = self._talk(lambda job: Ask(job, tuple(batches)), stop, heard)
+        heard(0, sum(len(batch.questions) for batch in batches))
+        message = self._talk(lambda job: Ask(job, tuple(batches)), stop, heard, enough)
         assert isinstance(message, Done)
         return message.readings
 
-    def label(self, documents: Sequence[Document], stop: Stop = never, heard: Heard = unheard) -> Labellings:
+    def label(self, documents: Sequence[Document], stop: Stop = never, heard: Heard = unheard, enough: Stop = never) -> Labellings:
         """See the port."""
-        message = self._talk(lambda job: Label(job, tuple(documents)), stop, heard)
+        heard(0, sum(len(passage) for document in documents for passage in document))
+        message = self._talk(lambda job: Label(job, tuple(documents)), stop, heard, enough)
         assert isinstance(message, Labelled)
         return message.labellings
 
@@ -296,20 +298,23 @@ class SupervisedEngine:
             assert self._process is not None
             return self._process
 
-    def _talk(self, order: Callable[[int], Ask | Label | Count], stop: Stop, heard: Heard) -> Done | Labelled | Counted:
+    def _talk(self, order: Callable[[int], Ask | Label | Count], stop: Stop, heard: Heard, enough: Stop) -> Done | Labelled | Counted:
         """Give an order and wait for its answer; every other end raises."""
         process, job = self._live(), next(self._numbers)
         with process.route(job) as route:
             process.say(order(job))
-            return self._await(process, job, route, stop, heard)
+            return self._await(process, job, route, stop, heard, enough)
 
-    def _await(self, process: _Process, job: int, route: queue.Queue[FromWorker | None], stop: Stop, heard: Heard) -> Done | Labelled | Counted:
-        since = time.monotonic()
+    def _await(self, process: _Process, job: int, route: queue.Queue[FromWorker | None], stop: Stop, heard: Heard, enough: Stop) -> Done | Labelled | Counted:
+        since, closed = time.monotonic(), False
         while True:
             if stop():
                 # The worker drops the job at its next token; nobody need wait for that.
                 process.say(Halt(job))
                 raise Cancelled("the job was taken back")
+            if not closed and enough():
+                closed = True
+                process.say(Halt(job, kept=True))
             if time.monotonic() - max(since, process.heard) > self._patience.hang_s:
                 process.kill()
                 raise EngineHung(f"the worker gave no sign of life for {self._patience.hang_s:g} s and was killed")

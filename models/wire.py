@@ -36,7 +36,10 @@ class Count:
 
 @dataclass(frozen=True)
 class Halt:
+    """Read nothing more for a job; where it is ``kept``, what was read by now is its answer."""
+
     job: int
+    kept: bool = False
     kind: Literal["halt"] = "halt"
 
 

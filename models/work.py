@@ -7,18 +7,32 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
-from casebrief.models.engine import Labellings, Readings, Stop
+from casebrief.models.engine import Labellings, Readings, Stop, never
 from casebrief.models.errors import EngineError
 
 
 @dataclass(eq=False)
 class Work(ABC):
-    """One caller's job while it is worked on. ``counts`` are the fields of its `Usage`; ``error`` ends it as a whole."""
+    """One caller's job while it is worked on. ``counts`` are the fields of its `Usage`; ``error`` ends it as a whole.
+
+    ``halted``: nobody wants it any more. ``closed``: what is read by now is wanted, and nothing more is read.
+    """
 
     stop: Stop
+    enough: Stop = never
     counts: defaultdict[str, Any] = field(default_factory=lambda: defaultdict(int))
     error: EngineError | None = None
     halted: bool = False
+    closed: bool = False
+
+    @property
+    def left(self) -> bool:
+        """Whether nothing more is to be read for it."""
+        return self.halted or self.closed
+
+    def end(self, *, kept: bool) -> None:
+        """Read nothing more: what was read is wanted where it is ``kept``."""
+        self.closed, self.halted = self.closed or kept, self.halted or not kept
 
     @property
     @abstractmethod

@@ -50,7 +50,7 @@ class _Worker:
         self._source, self._sink = source, sink
         self._orders: queue.Queue[Ask | Label | Count] = queue.Queue()
         self._jobs: dict[int, Work] = {}
-        self._halted: set[int] = set()
+        self._halted: dict[int, Halt] = {}
         self._beaten = 0.0
 
     def run(self) -> int:
@@ -73,10 +73,10 @@ class _Worker:
             if not isinstance(message, Halt):
                 self._orders.put(message)
                 continue
-            self._halted.add(message.job)
+            self._halted[message.job] = message
             job = self._jobs.get(message.job)
             if job:
-                self._engine.halt(job)
+                self._engine.halt(job, kept=message.kept)
         # The supervisor is gone: nobody will read an answer, and native code may be in the way of a clean exit.
         os._exit(0)
 
@@ -96,19 +96,25 @@ class _Worker:
                 self._fail(order.job, error)
 
     def _begin(self, order: Ask | Label) -> Work:
-        engine, stop = self._engine, functools.partial(self._halted.__contains__, order.job)
+        engine = self._engine
+        stop, enough = (functools.partial(self._told_to_end, order.job, kept=kept) for kept in (False, True))
         if isinstance(order, Label):
             if isinstance(engine, LabelEngine):
-                return engine.begin(order.documents, stop)
+                return engine.begin(order.documents, stop, enough)
             raise NotOffered.labels()
         if isinstance(engine, LlamaEngine):
-            return engine.begin(order.batches, stop)
+            return engine.begin(order.batches, stop, enough)
         raise NotOffered.answers()
+
+    def _told_to_end(self, job: int, *, kept: bool) -> bool:
+        """Whether that was said of a job, be it before its turn came."""
+        told = self._halted.get(job)
+        return told is not None and told.kept == kept
 
     def _tell(self, job: Work) -> None:
         number = next(number for number, known in self._jobs.items() if known is job)
         del self._jobs[number]
-        self._halted.discard(number)
+        self._halted.pop(number, None)
         try:
             outcome = job.outcome()
             self._say(Done(number, outcome) if isinstance(outcome, Readings) else Labelled(number, outcome))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import hashlib
 import json
+from functools import cache
 from typing import Annotated, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -305,7 +306,10 @@ class Corrections(Frozen):
 
 
 class SummaryResponse(Frozen):
-    """The response to a request for a summary; ``corrections`` stands there where people corrected it."""
+    """The response to a request for a summary.
+
+    ``partial``: not every article was read before the deadline; the ledger tells which. ``corrections`` stands there where people corrected it.
+    """
 
     schema_version: Literal["1"] = SCHEMA_VERSION
     id: str
@@ -314,6 +318,7 @@ class SummaryResponse(Frozen):
     ledger: list[LedgerLine]
     provenance: Provenance
     timings: Timings
+    partial: Annotated[Literal[True] | None, Field(exclude_if=_is_none)] = None
     corrections: Annotated[Corrections | None, Field(exclude_if=_is_none)] = None
 
 
@@ -322,6 +327,7 @@ def json_schema() -> dict[str, object]:
     return SummaryResponse.model_json_schema(by_alias=True, mode="serialization")
 
 
+@cache
 def schema_sha256() -> str:
     """The SHA-256 of the JSON Schema with sorted keys, as hexadecimal digits."""
     return hashlib.sha256(json.dumps(json_schema(), sort_keys=True).encode()).hexdigest()

@@ -79,7 +79,9 @@ class _Sizes:
         return self._known[text]
 
 
-def listen(articles: Sequence[Article], engine: Engine, prompt: ReadingPrompt, stop: Stop = never, heard: Heard = unheard) -> tuple[list[Listened], Usage]:
+def listen(
+    articles: Sequence[Article], engine: Engine, prompt: ReadingPrompt, stop: Stop = never, heard: Heard = unheard, enough: Stop = never
+) -> tuple[list[Listened], Usage]:
     """Ask after each sentence of each article's story, all in one job.
 
     An answer that was cut off becomes a gap, never a fact; an article that cannot be read says why.
@@ -96,7 +98,7 @@ def listen(articles: Sequence[Article], engine: Engine, prompt: ReadingPrompt, s
     batches = [[_batch(window, prompt, sizes) for window in pieces] for pieces in windows]
     # An article that stands there twice is read once.
     different = list(dict.fromkeys(batch for pieces in batches for batch in pieces))
-    asked = engine.ask(different, stop, heard) if different else Readings((), Usage())
+    asked = engine.ask(different, stop, heard, enough) if different else Readings((), Usage())
     readings = dict(zip(different, asked.readings, strict=True))
     listened = [
         _listened(pieces, [readings[batch] for batch in asked_of], failures.get(number, ""))

@@ -36,11 +36,11 @@ class LabelReader:
     belief: Belief
     name: ReaderName = "labels"
 
-    def read(self, submitted: Sequence[Submitted], stop: Stop = never, heard: Heard = unheard) -> Gathered:
+    def read(self, submitted: Sequence[Submitted], stop: Stop = never, heard: Heard = unheard, enough: Stop = never) -> Gathered:
         """See `casebrief.service.pipeline.reading.Reader`."""
         cut = [[sentences(item.text, line) for line in lines(item.text)] for item in submitted]
         passages = [tuple(span.of(item.text) for paragraph in paragraphs for span in paragraph) for item, paragraphs in zip(submitted, cut, strict=True)]
-        found = self.engine.label(passages, stop, heard)
+        found = self.engine.label(passages, stop, heard, enough)
         tagged = [_tagged(item, paragraphs, labelling) for item, paragraphs, labelling in zip(submitted, cut, found.labellings, strict=True)]
         sameness = self.engine.info.sameness
 

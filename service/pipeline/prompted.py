@@ -33,10 +33,10 @@ class PromptReader:
     belief: Belief
     name: ReaderName = "prompts"
 
-    def read(self, submitted: Sequence[Submitted], stop: Stop = never, heard: Heard = unheard) -> Gathered:
+    def read(self, submitted: Sequence[Submitted], stop: Stop = never, heard: Heard = unheard, enough: Stop = never) -> Gathered:
         """See `casebrief.service.pipeline.reading.Reader`."""
         articles = [article_of(item, prose(item.text)) for item in submitted]
-        listened, usage = listen(articles, self.engine, self.prompt, stop, heard)
+        listened, usage = listen(articles, self.engine, self.prompt, stop, heard, enough)
         tagged = [
             Tagged(article, tuple(_tags(article, one.told, self.prompt.labels)), failure=one.failure, gaps=one.gaps)
             for article, one in zip(articles, listened, strict=True)

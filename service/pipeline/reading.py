@@ -11,10 +11,14 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from casebrief.models.engine import Heard, Stop, Usage, never, unheard
+from casebrief.models.errors import OutOfTime
 from casebrief.service.domain.evidence import Evidence
 from casebrief.service.pipeline.articles import Dossier, Submitted
 
 ReaderName = Literal["labels", "prompts"]
+
+LATE = str(OutOfTime())
+"""Why an article was not read that more time would have been enough for."""
 
 
 @dataclass(frozen=True)
@@ -46,5 +50,9 @@ class Reader(Protocol):
     def name(self) -> ReaderName:
         """What reads: goes into the provenance."""
 
-    def read(self, submitted: Sequence[Submitted], stop: Stop = never, heard: Heard = unheard) -> Gathered:
-        """All evidence of each article. Raises `casebrief.models.errors.EngineError` when the model fails, or the reader was stopped."""
+    def read(self, submitted: Sequence[Submitted], stop: Stop = never, heard: Heard = unheard, enough: Stop = never) -> Gathered:
+        """All evidence of each article.
+
+        An article that is not read when ``enough`` says that the time is over has the failure `LATE`. Raises `casebrief.models.errors.EngineError` when
+        the model fails, or the reader was stopped.
+        """

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from casebrief import __version__
 from casebrief.models.engine import EngineInfo, Stop, never
+from casebrief.models.errors import Cancelled
 from casebrief.service.domain.abstract import abstract
 from casebrief.service.domain.article import Article
 from casebrief.service.domain.evidence import Evidence, grounded
@@ -25,7 +26,7 @@ from casebrief.service.domain.spans import Span
 from casebrief.service.pipeline.articles import Dossier, Submitted
 from casebrief.service.pipeline.ledger import ledger_line
 from casebrief.service.pipeline.pasted import Pasted, as_pasted, as_sent
-from casebrief.service.pipeline.reading import Gathered, Read, Reader
+from casebrief.service.pipeline.reading import LATE, Gathered, Read, Reader
 
 SEED = 0
 """Decoding is greedy: the seed is part of the provenance and decides nothing yet."""
@@ -51,19 +52,26 @@ class Summarizer:
     engine: Callable[[], EngineInfo]
     made: Callable[[SummaryResponse], None] = unwatched
 
-    def summarize(self, submitted: Sequence[Submitted], stop: Stop = never, progress: Progress = silent, queued_s: float = 0.0) -> SummaryResponse:
-        """Read all articles and put them together.
+    def summarize(
+        self, submitted: Sequence[Submitted], stop: Stop = never, progress: Progress = silent, queued_s: float = 0.0, enough: Stop = never
+    ) -> SummaryResponse:
+        """Read all articles and put them together; those that were read when ``enough`` says that the time is over, where not all were.
 
         Raises:
-            Cancelled: ``stop`` said so, between articles or at a token.
+            Cancelled: ``stop`` said so, between articles or at a token; or no article was read when the time was over.
             EngineError: the model failed in a way that concerns the whole job.
 
         """
         started = time.perf_counter()
         pasted = {item.id: as_pasted(item.text) for item in submitted}
         gathered = self.reader.read(
-            [replace(item, text=pasted[item.id].view.text) for item in submitted], stop, lambda done, total: progress("reading the articles", done, total)
+            [replace(item, text=pasted[item.id].view.text) for item in submitted],
+            stop,
+            lambda done, total: progress("reading the articles", done, total),
+            enough,
         )
+        if gathered.reads and all(read.failure == LATE for read in gathered.reads):
+            raise Cancelled("no article was read before the deadline")
         reads = {view.article.id: read for view, read in zip(gathered.dossier.views, gathered.reads, strict=True)}
         evidence = [grounded(item, view.article.text) for view in gathered.dossier.views for item in reads[view.article.id].evidence]
         progress("putting the articles together", 1, 1)
@@ -96,6 +104,7 @@ class Summarizer:
             id=f"cb_{uuid.uuid4().hex}",
             summary=as_sent(summary, pasted),
             articles=[_report(article, dossier, pasted[article.id]) for article in dossier.articles],
+            partial=True if any(read.failure == LATE for read in gathered.reads) else None,
             ledger=[ledger_line(article, pasted[article.id], dossier, summary, reads) for article in dossier.articles],
             provenance=self._provenance(),
             timings=Timings(

@@ -251,6 +251,26 @@ def test_a_job_that_is_taken_back_in_a_call_ends_and_its_neighbour_goes_on(label
     assert list(neighbour.outcome().labellings) == alone
 
 
+@pytest.mark.parametrize("which", ["labeller", "supervised"])
+def test_when_the_time_is_over_whole_documents_are_given_and_the_others_say_so(request, which):
+    """The first document is read before the time is over; of the second, which is begun, nothing is given."""
+    engine, calls = request.getfixturevalue(which), []
+    whole = label(engine, STORY)
+    told = engine.label([STORY, LONG * 40, ODD], heard=lambda read, of: calls.append(read), enough=lambda: max(calls, default=0) > sum(map(len, STORY)))
+    assert [told.labellings[0]] == whole
+    assert [labelling.error for labelling in told.labellings] == ["", "OutOfTime", "OutOfTime"]
+    assert label(engine, STORY) == whole
+
+
+def test_a_call_is_not_waited_for_when_the_time_is_over(labeller: LabelEngine):
+    closed, neighbour = labeller.begin([LONG]), labeller.begin([STORY])
+    labeller.halt(closed, kept=True)
+    while labeller.busy:
+        labeller.step()
+    assert [labelling.error for labelling in closed.outcome().labellings] == ["OutOfTime"]
+    assert list(neighbour.outcome().labellings) == label(labeller, STORY)
+
+
 def test_jobs_take_turns(labeller: LabelEngine):
     """A short job that came second is done while the long one is still read."""
     long, short = labeller.begin([LONG]), labeller.begin([STORY])
