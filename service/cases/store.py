@@ -36,7 +36,11 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
 WAIT_S = 10.0
 """How long a change waits for another process that is writing, in seconds."""
 
-NEWEST = "number = (SELECT max(number) FROM articles AS other WHERE other.case_id = articles.case_id AND other.article = articles.article)"
+NOW = sys.maxsize
+"""The number of a case as it is now: later than any."""
+
+NEWEST = """number = (SELECT max(number) FROM articles AS other
+    WHERE other.case_id = articles.case_id AND other.article = articles.article AND other.number <= ?)"""
 
 
 @dataclass(frozen=True)
@@ -94,7 +98,10 @@ class KeptCorrection:
 
 @dataclass(frozen=True)
 class Opened:
-    """A case of one moment: its articles in the order in which they came, its newest summary (none before anything was added) and its corrections."""
+    """A case of one moment: its articles in the order in which they came, its newest summary (none before anything was added) and its corrections.
+
+    Where it is told as it was at an earlier number, ``case`` still says how it is listed now.
+    """
 
     case: Case
     articles: tuple[KeptArticle, ...]
@@ -179,19 +186,14 @@ class CaseStore:
         with self._reading() as database:
             return [_case(database, key) for (key,) in database.execute("SELECT id FROM cases ORDER BY name").fetchall()]
 
-    def opened(self, name: str) -> Opened:
-        """A case with all that is shown of it. Raises `NoSuchCase`."""
+    def opened(self, name: str, at_number: int = NOW) -> Opened:
+        """A case with all that is shown of it, as it was at a number. Raises `NoSuchCase`."""
         with self._reading() as database:
             key = _key(database, name)
-            columns = "article, number, at, sha256, content"
-            rows = database.execute(f"SELECT {columns} FROM articles WHERE case_id = ? AND {NEWEST} ORDER BY place", (key,)).fetchall()  # noqa: S608 - constants
+            query = f"SELECT article, number, at, sha256, content FROM articles WHERE case_id = ? AND {NEWEST} ORDER BY place"  # noqa: S608 - a constant
+            rows = database.execute(query, (key, at_number)).fetchall()
             articles = tuple(KeptArticle(KeptVersion(*row[:4]), zlib.decompress(row[4])) for row in rows)
-            return Opened(_case(database, key), articles, _summary(database, key), _corrections(database, key))
-
-    def summary(self, name: str, at_number: int) -> KeptSummary | None:
-        """The summary that the case had at a number: none where nothing was added yet. Raises `NoSuchCase`."""
-        with self._reading() as database:
-            return _summary(database, _key(database, name), at_number)
+            return Opened(_case(database, key), articles, _summary(database, key, at_number), _corrections(database, key, at_number))
 
     def versions(self, name: str) -> list[KeptVersion]:
         """All versions of all articles, in the order in which they came. Raises `NoSuchCase`."""
@@ -289,12 +291,12 @@ def _case(database: sqlite3.Connection, key: int) -> Case:
     return Case(name, number, articles, made_at, changed_at or made_at)
 
 
-def _summary(database: sqlite3.Connection, key: int, at_number: int = sys.maxsize) -> KeptSummary | None:
+def _summary(database: sqlite3.Connection, key: int, at_number: int) -> KeptSummary | None:
     query = "SELECT number, at, response FROM summaries WHERE case_id = ? AND number <= ? ORDER BY number DESC LIMIT 1"
     row = database.execute(query, (key, at_number)).fetchone()
     return KeptSummary(row[0], row[1], zlib.decompress(row[2]).decode()) if row else None
 
 
-def _corrections(database: sqlite3.Connection, key: int) -> tuple[KeptCorrection, ...]:
-    rows = database.execute("SELECT seq, number, at, by, correction FROM corrections WHERE case_id = ? ORDER BY seq", (key,))
-    return tuple(KeptCorrection(*row) for row in rows)
+def _corrections(database: sqlite3.Connection, key: int, at_number: int = NOW) -> tuple[KeptCorrection, ...]:
+    query = "SELECT seq, number, at, by, correction FROM corrections WHERE case_id = ? AND number <= ? ORDER BY seq"
+    return tuple(KeptCorrection(*row) for row in database.execute(query, (key, at_number)))

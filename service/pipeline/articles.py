@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -17,6 +17,9 @@ from casebrief.service.domain.story import Story, publication_date
 SHINGLE = 5
 COPY_SHARE = 0.6
 """A story is a copy when this share of the shorter one's runs of five words is in the other."""
+
+FEWEST = 20
+"""Runs of words below which a story is too short to be told from others."""
 
 
 @dataclass(frozen=True)
@@ -84,19 +87,20 @@ def find_copies(articles: Sequence[Article]) -> dict[str, str]:
     `COPY_SHARE`.
     """
     ordered = sorted(articles, key=lambda article: (article.published_on is None, article.published_on or datetime.date.max))
-    shingles = {article.id: _shingles(article) for article in ordered}
+    shingles = {article.id: shingles_of(span.of(article.text) for span in article.story.sentences) for article in ordered}
     copies: dict[str, str] = {}
     for index, article in enumerate(ordered):
         for earlier in ordered[:index]:
             if earlier.id in copies:
                 continue
             one, other = shingles[article.id], shingles[earlier.id]
-            if min(len(one), len(other)) >= 20 and len(one & other) >= COPY_SHARE * min(len(one), len(other)):
+            if min(len(one), len(other)) >= FEWEST and len(one & other) >= COPY_SHARE * min(len(one), len(other)):
                 copies[article.id] = earlier.id
                 break
     return copies
 
 
-def _shingles(article: Article) -> set[tuple[str, ...]]:
-    words = re.findall(r"\w+", " ".join(span.of(article.text) for span in article.story.sentences).casefold())
+def shingles_of(story: Iterable[str]) -> set[tuple[str, ...]]:
+    """The runs of five words of a story that is given in parts."""
+    words = re.findall(r"\w+", " ".join(story).casefold())
     return {tuple(words[index : index + SHINGLE]) for index in range(len(words) - SHINGLE + 1)}
