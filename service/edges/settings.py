@@ -58,6 +58,9 @@ class Settings(BaseSettings):
     cache_mb: Annotated[int, Field(ge=0)] = 64
     """The most that is kept, in megabytes; 0: nothing is kept and nothing kept is used."""
 
+    cases_dir: Path = Field(default_factory=lambda: _of_user(user_data_path, "cases"))
+    """Where case files lie."""
+
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
     api_keys_file: Path | None = None

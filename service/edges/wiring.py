@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from casebrief.models.cache import CachedEngine, Store
+from casebrief.models.cache import CachedEngine, Keeper, Store
 from casebrief.models.catalog import AS_SHIPPED, Catalog, Entry, Loading
 from casebrief.models.catalog import load as load_catalog
 from casebrief.models.engine import Engine, EngineConfig
@@ -19,6 +19,7 @@ from casebrief.models.machine import likely_form
 from casebrief.models.supervisor import Patience, SupervisedEngine
 from casebrief.models.trial import Trial, candidates, remembered, this_machine, try_forms
 from casebrief.prompts.loader import load as load_prompt
+from casebrief.service.cases.store import CaseStore
 from casebrief.service.domain.spans import Span
 from casebrief.service.edges.settings import Settings
 from casebrief.service.pipeline.articles import language_of
@@ -33,7 +34,7 @@ from casebrief.service.pipeline.summarizing import Summarizer
 
 @dataclass(frozen=True)
 class Casebrief:
-    """The product, wired. ``store`` is ``None`` where nothing is to be kept."""
+    """The product, wired. ``store`` is ``None`` where nothing is to be kept; ``reader_over`` gives a reader that keeps what it reads elsewhere."""
 
     settings: Settings
     catalog: Catalog
@@ -41,6 +42,7 @@ class Casebrief:
     engine: SupervisedEngine
     summarizer: Summarizer
     store: Store | None
+    reader_over: Callable[[Keeper | None], Reader]
 
     def engine_state(self) -> dict[str, Any]:
         """What the engine says of itself."""
@@ -90,15 +92,23 @@ def wire(settings: Settings, tell: Callable[[str], None] = lambda told: None) ->
     config = engine_config(settings, catalog, model, entry, tell)
     engine = SupervisedEngine(config, Patience(hang_s=settings.hang_s), lambda: engine_config(settings, catalog, model, entry, tell))
     store = store_of(settings) if settings.cache_mb else None
-    asked: Engine = CachedEngine(engine, store, f"{config.chat_format} {config.n_gpu_layers} {config.extra_buffers}") if store else engine
     belief = Belief(entry.floor, entry.confidence)
-    reader: Reader = LabelReader(asked, belief) if entry.reader == "labels" else PromptReader(asked, prompt, belief)
-    return Casebrief(settings, catalog, model, engine, Summarizer(reader, prompt.sha256, lambda: engine.info), store)
+
+    def reader_over(keeper: Keeper | None) -> Reader:
+        asked: Engine = CachedEngine(engine, keeper, f"{config.chat_format} {config.n_gpu_layers} {config.extra_buffers}") if keeper else engine
+        return LabelReader(asked, belief) if entry.reader == "labels" else PromptReader(asked, prompt, belief)
+
+    return Casebrief(settings, catalog, model, engine, Summarizer(reader_over(store), prompt.sha256, lambda: engine.info), store, reader_over)
 
 
 def store_of(settings: Settings) -> Store:
     """The answers that are kept."""
     return Store(settings.cache_dir / "answers.sqlite", settings.cache_mb * 1_000_000)
+
+
+def case_store_of(settings: Settings) -> CaseStore:
+    """The case files."""
+    return CaseStore(settings.cases_dir / "cases.sqlite")
 
 
 def engine_config(settings: Settings, catalog: Catalog, model: str, entry: Entry, tell: Callable[[str], None] = lambda told: None) -> EngineConfig:
