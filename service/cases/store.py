@@ -240,11 +240,16 @@ class CaseStore:
 
     def add_correction(self, case: str, correction: str, by: str | None = None, at_number: int | None = None) -> int:
         """Store a correction, a JSON document; the case's new number. Raises `NoSuchCase`, or `CaseChanged` where the case is no longer at ``at_number``."""
+        return self.add_corrections(case, [(correction, by)], at_number)
+
+    def add_corrections(self, case: str, corrections: Sequence[tuple[str, str | None]], at_number: int | None = None) -> int:
+        """Store corrections, each with who made it: all or none, a number each. Raises as `add_correction`."""
         with self._writing() as database:
             key = _key(database, case, at_number)
-            number = _next(database, key)
-            seq = database.execute("SELECT coalesce(max(seq), 0) + 1 FROM corrections WHERE case_id = ?", (key,)).fetchone()[0]
-            database.execute("INSERT INTO corrections VALUES (?, ?, ?, ?, ?, ?)", (key, seq, number, _now(), by, correction))
+            last, number = database.execute("SELECT coalesce(max(seq), 0) FROM corrections WHERE case_id = ?", (key,)).fetchone()[0], 0
+            for seq, (correction, by) in enumerate(corrections, last + 1):
+                number = _next(database, key)
+                database.execute("INSERT INTO corrections VALUES (?, ?, ?, ?, ?, ?)", (key, seq, number, _now(), by, correction))
             return number
 
     def corrections(self, case: str) -> tuple[KeptCorrection, ...]:
