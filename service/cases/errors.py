@@ -3,6 +3,7 @@
 CaseError
 ├── NoSuchCase      no case has that name
 ├── CaseExists      a case has that name already
+├── NoSuchNumber    the case was never at that number
 ├── BadName         a name that no case can have
 ├── EmptyCase       nothing was added to it yet
 ├── CaseChanged     it is no longer at the number that the caller knew; reading it again helps
@@ -18,6 +19,10 @@ class CaseError(Exception):
 
 class NoSuchCase(CaseError):
     """No case has that name."""
+
+
+class NoSuchNumber(CaseError):
+    """The case was never at that number."""
 
 
 class CaseExists(CaseError):

@@ -22,6 +22,7 @@ import typer
 from casebrief import __version__
 from casebrief.models.errors import CatalogError, ModelError, StoreFault
 from casebrief.service import example
+from casebrief.service.cases.errors import CaseError
 from casebrief.service.domain.schema import SummaryResponse
 from casebrief.service.domain.view import harmless
 from casebrief.service.edges import brief
@@ -70,7 +71,7 @@ def run_app() -> None:
         _run_and_flush()
     except KeyboardInterrupt:
         fail("interrupted", INTERRUPTED)
-    except KeysFault as error:
+    except (KeysFault, CaseError) as error:
         fail(str(error), BAD_INPUT)
     except ModelError as error:
         fail(str(error), BAD_INPUT if isinstance(error, CatalogError | StoreFault) else MODEL_FAILED)
@@ -95,7 +96,7 @@ def fail(message: str, code: int) -> NoReturn:
     raise SystemExit(code)
 
 
-def _say(told: str) -> None:
+def say(told: str) -> None:
     """A line for whoever waits."""
     print(f"casebrief: {told}", file=sys.stderr)
 
@@ -129,21 +130,21 @@ def summarize(
     reader: Annotated[str | None, typer.Option(help="labels or prompts; auto: as the model reads.")] = None,
 ) -> None:
     """Summarise articles about one lawsuit."""
-    wanted = _format_of([form, *(name for name, given in (("json", as_json), ("markdown", as_markdown), ("html", as_html)) if given)], out)
+    wanted = format_of([form, *(name for name, given in (("json", as_json), ("markdown", as_markdown), ("html", as_html)) if given)], out)
     settings = settings_of(model=model, reader=reader)
     received = read_articles(files or [], published_on or [], use_example, settings)
-    product = wire(settings, _say)
+    product = wire(settings, say)
     try:
-        with _watched("starting the model") as tell:
+        with watched("starting the model") as tell:
             product.engine.start()
             response = received.told(product.summarizer.summarize(received.submitted, progress=tell))
     finally:
         product.close()
-    _show(Told(response, {article.id: article.text for article in received.submitted}, today()), wanted, out)
-    _warn(response)
+    show_summary(Told(response, {article.id: article.text for article in received.submitted}, today()), wanted, out)
+    warn(response)
 
 
-def _format_of(named: list[str | None], out: Path | None) -> Format | None:
+def format_of(named: list[str | None], out: Path | None) -> Format | None:
     """The one format that was asked for; none is the brief for a terminal. Ends the command where it is unknown, or two were."""
     names = [name for name in named if name]
     if len(names) > 1:
@@ -156,17 +157,17 @@ def _format_of(named: list[str | None], out: Path | None) -> Format | None:
     return wanted
 
 
-def _warn(response: SummaryResponse) -> None:
+def warn(response: SummaryResponse) -> None:
     """What the ledger says, where only JSON was printed; ends the command where nothing was found."""
     for line in response.ledger:
         if line.reason and line.outcome != "used":
-            _say(harmless(" ".join(f"{line.article}: {read_of(line)}: {line.reason}".split())))
+            say(harmless(" ".join(f"{line.article}: {read_of(line)}: {line.reason}".split())))
     if not has_facts(response):
         unread = all(line.outcome == "failed" for line in response.ledger)
         fail("no article could be read" if unread else "no fact of a case was found in what was read", NOT_WELL)
 
 
-def _show(told: Told, wanted: Format | None, out: Path | None) -> None:
+def show_summary(told: Told, wanted: Format | None, out: Path | None) -> None:
     if wanted is None:
         _out.print(brief.terminal(told.response))
     elif out:
@@ -204,7 +205,7 @@ def read_articles(paths: list[Path], published_on: list[str], use_example: bool,
         contents = [_content(file) for file in files]
         check_sizes([len(content) for content in contents], settings)
         ids = assign_ids([None] * len(files))
-        received = receive([_sent(*article) for article in zip(ids, files, contents, days, strict=True)], settings.max_article_characters)
+        received = receive([sent_of(*article) for article in zip(ids, files, contents, days, strict=True)], settings.max_article_characters)
         check_limits([article.text for article in received.submitted], settings)
     except Problem as error:
         fail(error.detail, BAD_INPUT)
@@ -231,7 +232,7 @@ def _content(path: Path) -> bytes:
         fail(f"{path}: {error.strerror}", BAD_INPUT)
 
 
-def _sent(name: str, path: Path, content: bytes, day: datetime.date | None) -> Sent:
+def sent_of(name: str, path: Path, content: bytes, day: datetime.date | None) -> Sent:
     """A file as an article. UTF-8 is a text as it stands: offsets count what the file holds, and nothing of it need be returned."""
     file = "standard input" if path == STANDARD_INPUT else str(path)
     if kind_of(content) == "text" and (decoded := strictly(content)) and decoded.encoding == "utf-8" and "\0" not in decoded.text:
@@ -249,7 +250,7 @@ def _day(value: str) -> datetime.date | None:
 
 
 @contextlib.contextmanager
-def _watched(first: str) -> Iterator[Callable[[str, int, int], None]]:
+def watched(first: str) -> Iterator[Callable[[str, int, int], None]]:
     """Progress on a terminal's standard error; silence where nobody looks."""
     if not _err.is_terminal:
         yield lambda what, done, total: None
@@ -271,7 +272,7 @@ def serve(
     settings = settings_of(host=host, port=port, model=model, reader=reader)
     refuse_open_door(settings.host, settings.api_keys_file)
     _refuse_taken(settings.host, settings.port)
-    product = wire(settings, _say)
+    product = wire(settings, say)
     product.start_in_background()
     from casebrief.service.edges.server import serve as run  # the web framework takes half a second to import: the model starts meanwhile
 
@@ -338,7 +339,7 @@ def pull_command(name: Annotated[str, typer.Argument(help="A name of the catalog
 @models_app.command("prepare")
 def prepare_command(name: Annotated[str | None, typer.Argument(help="A name or a path; the default model without.")] = None) -> None:
     """Merge a model's adapter into its weights in the form that is fastest here, so that the first start need not."""
-    print(prepare(settings_of(model=name), _say))
+    print(prepare(settings_of(model=name), say))
 
 
 @models_app.command("verify")
