@@ -1,10 +1,10 @@
 # The same commands, for those who like make.
-.PHONY: brief check pictures train
-brief:
-	python3 .ci/project.py brief
-check:
-	python3 .ci/project.py check
-pictures:
-	python3 .ci/project.py pictures
-train:
-	python3 .ci/project.py train
+.PHONY: brief check pictures train faults sbom audit advisories container-check
+brief check pictures train faults sbom:
+	python3 .ci/project.py $@
+audit:
+	python3 .ci/supply.py audit
+advisories:
+	python3 .ci/supply.py refresh
+container-check:
+	python3 packaging/container_check.py

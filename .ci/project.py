@@ -2,7 +2,9 @@
 """Sets the project up and does one of its jobs: needs Python 3.11 or newer, git and a C++ compiler, nothing else.
 
     python3 .ci/project.py brief   set up, summarise the bundled example, print the brief
-    python3 .ci/project.py check   set up, then lint, types, import contracts and tests (arguments go to pytest)
+    python3 .ci/project.py check   set up, then lint, types, import contracts, advisories and tests (arguments go to pytest)
+    python3 .ci/project.py faults  set up, then the faults of tests/faults at their full size: an hour or more (FAULT_JOBS=500; arguments go to pytest)
+    python3 .ci/project.py sbom    set up, then write the software bill of materials
     python3 .ci/project.py train   set up an environment of its own, check the training data, train the adapter and its heads,
                                    calibrate and verify them (arguments go to models/training/train.py)
     python3 .ci/project.py pictures  set up, and take the README's pictures of the page (needs Chromium)
@@ -73,8 +75,20 @@ def brief(gpu: str | None) -> None:
 
 def check(gpu: str | None, further: list[str]) -> None:
     set_up(".ci/requirements.lock", gpu)
-    for command in (["ruff", "format", "--check", "."], ["ruff", "check", "."], ["mypy"], ["lint-imports"], ["pytest", *further]):
+    steps = (["ruff", "format", "--check", "."], ["ruff", "check", "."], ["mypy"], ["lint-imports"], ["python", ".ci/supply.py", "audit"], ["pytest", *further])
+    for command in steps:
         run(ENVIRONMENT / BIN / command[0], *command[1:])
+
+
+def faults(gpu: str | None, further: list[str]) -> None:
+    set_up(".ci/requirements.lock", gpu)
+    os.environ.setdefault("FAULT_JOBS", "500")
+    run(ENVIRONMENT / BIN / "pytest", "tests/faults", *further)
+
+
+def sbom(gpu: str | None) -> None:
+    set_up(".ci/requirements.lock", gpu)
+    run(ENVIRONMENT / BIN / "python", ".ci/supply.py", "sbom")
 
 
 def pictures(gpu: str | None) -> None:
@@ -101,17 +115,18 @@ def main() -> None:
     if sys.version_info < (3, 11):  # noqa: UP036 - this file is what an older Python is started with
         sys.exit("casebrief needs Python 3.11 or newer; this is " + sys.version.split()[0])
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("job", choices=["brief", "check", "pictures", "train"])
+    plain, with_arguments = {"brief": brief, "pictures": pictures, "sbom": sbom}, {"check": check, "faults": faults}
+    parser.add_argument("job", choices=[*plain, *with_arguments, "train"])
     parser.add_argument("--gpu", choices=sorted(GPU))
     known, further = parser.parse_known_args()
-    if known.job in ("brief", "pictures"):
-        if further:
-            parser.error(f"{known.job} takes no further arguments: {' '.join(further)}")
-        (brief if known.job == "brief" else pictures)(known.gpu)
-    elif known.job == "train":
+    if known.job == "train":
         train(further)
+    elif known.job in with_arguments:
+        with_arguments[known.job](known.gpu, further)
+    elif further:
+        parser.error(f"{known.job} takes no further arguments: {' '.join(further)}")
     else:
-        check(known.gpu, further)
+        plain[known.job](known.gpu)
 
 
 if __name__ == "__main__":
