@@ -12,16 +12,19 @@ from typing import Any, Literal
 from casebrief import __version__
 from casebrief.models.errors import CatalogError, ModelError
 from casebrief.service.domain.schema import SummaryResponse, json_schema
+from casebrief.service.edges.clerk import Clerk
 from casebrief.service.edges.desk import ClientGone, Desk
 from casebrief.service.edges.formats import FORMATS, accepted
 from casebrief.service.edges.forms import FORM_SCHEMA, JSON, MULTIPART, media_type, read_request
 from casebrief.service.edges.gate import Gate
+from casebrief.service.edges.jobs_http import jobs_router
 from casebrief.service.edges.logs import log_request
 from casebrief.service.edges.metrics import Metrics, metrics_router
 from casebrief.service.edges.pages import page_router
 from casebrief.service.edges.problems import MEDIA_TYPE, Problem, ProblemDetails, of_engine
 from casebrief.service.edges.requests import SummaryRequest
 from casebrief.service.edges.settings import Settings
+from casebrief.service.edges.speed import of_trial
 from casebrief.service.edges.summaries import summarized
 from casebrief.service.edges.watch import Ended, Watch
 from casebrief.service.edges.wiring import Casebrief
@@ -96,15 +99,18 @@ def _summary_forms() -> dict[int | str, dict[str, Any]]:
 
 def create_app(product: Casebrief) -> FastAPI:
     """The application over a wired product, whose engine has been told to start; it ends with the application."""
-    desk = Desk(product.settings.concurrency, product.settings.queue, product.settings.shutdown_s)
+    desk = Desk(product.settings.concurrency, product.settings.queue, product.settings.shutdown_s, of_trial(product))
     metrics = Metrics(product, desk)
     product = replace(product, summarizer=replace(product.summarizer, made=metrics.made))
+    clerk = Clerk(product, desk)
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         threading.Thread(target=product.warm_up, daemon=True, name="casebrief-warm-up").start()
+        clerk.start()
         yield
         desk.close()
+        await clerk.stop()
         product.close()
 
     app = FastAPI(
@@ -152,6 +158,7 @@ def create_app(product: Casebrief) -> FastAPI:
 
     app.include_router(page_router(product, desk, body_of))
     app.include_router(metrics_router(metrics))
+    app.include_router(jobs_router(clerk, desk, product.settings, body_of))
 
     @app.get("/healthz", response_model=Health, summary="Whether the process lives")
     async def healthz() -> Health:

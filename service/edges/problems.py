@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from casebrief.models.errors import Cancelled, ModelError
@@ -26,11 +27,12 @@ class ProblemDetails(BaseModel):
     status: Annotated[int, Field(examples=[422])]
     detail: Annotated[str, Field(examples=['/articles/0/published_on: must be a day written as "2025-01-23"'])]
     errors: list[Fault] | None = None
+    seconds_needed: Annotated[int | None, Field(description="Of what cannot be done in time: how long it would take on this machine")] = None
     instance: Annotated[str | None, Field(examples=["urn:casebrief:request:3f2c"], description="The request, by the id of its X-Request-Id")] = None
 
 
 class Problem(Exception):
-    """An error that a client gets; ``retry_after`` is in whole seconds, ``headers`` go with the document."""
+    """An error that a client gets; ``retry_after`` is in whole seconds, ``headers`` go with the document, ``extra`` members into it."""
 
     def __init__(
         self,
@@ -42,10 +44,11 @@ class Problem(Exception):
         errors: list[dict[str, str]] | None = None,
         retry_after: int | None = None,
         headers: dict[str, str] | None = None,
+        extra: Mapping[str, object] | None = None,
     ) -> None:
         super().__init__(detail)
         self.status, self.kind, self.title, self.detail = status, kind, title, detail
-        self.errors, self.headers = errors, dict(headers or {})
+        self.errors, self.headers, self.extra = errors, dict(headers or {}), dict(extra or {})
         if retry_after is not None:
             self.headers["Retry-After"] = str(retry_after)
 
@@ -54,7 +57,7 @@ class Problem(Exception):
         document: dict[str, object] = {"type": TYPE + self.kind, "title": self.title, "status": self.status, "detail": self.detail}
         if self.errors:
             document["errors"] = self.errors
-        return document
+        return document | self.extra
 
 
 def of_engine(error: ModelError) -> Problem:

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Literal
 
+from casebrief.service.jobs.secret import key_of
 from platformdirs import user_cache_path, user_data_path
-from pydantic import Field
+from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 NO_HOME = Path(os.devnull, "no-home")
@@ -24,6 +25,13 @@ def _of_user(find: Callable[[str], Path], *parts: str) -> Path:
         return find("casebrief").joinpath(*parts)
     except RuntimeError:
         return NO_HOME.joinpath("casebrief", *parts)
+
+
+def whole_secret(secret: SecretStr | None) -> SecretStr | None:
+    """A secret for webhooks that can sign. Raises `ValueError`."""
+    if secret:
+        key_of(secret.get_secret_value())
+    return secret
 
 
 class Settings(BaseSettings):
@@ -80,5 +88,18 @@ class Settings(BaseSettings):
     """The longest that a request may take, waiting included."""
     shutdown_s: Seconds = 20.0
     """How long a running request may go on after SIGTERM."""
+
+    jobs_dir: Path = Field(default_factory=lambda: _of_user(user_data_path, "jobs"))
+    """Where jobs lie until they are done, and their results until their time is over."""
+    jobs_queue: Annotated[int, Field(ge=0)] = 100
+    """Jobs that may wait."""
+    jobs_deadline_s: Seconds = 3600.0
+    """The longest that a job may be worked on."""
+    jobs_keep_s: Seconds = 86400.0
+    """How long the result of a job is kept."""
+    webhook_hosts: str = ""
+    """Hosts beside this machine that may be told of a job's end, with commas between."""
+    webhook_secret: Annotated[SecretStr | None, AfterValidator(whole_secret)] = None
+    """What signs it: ``whsec_`` and at least 24 bytes as base64; without, nobody is told."""
     log: Literal["plain", "json"] = "plain"
     """Lines of the log: in words, or an object each."""

@@ -31,6 +31,9 @@ from casebrief.service.pipeline.reading import LATE, Gathered, Read, Reader
 SEED = 0
 """Decoding is greedy: the seed is part of the provenance and decides nothing yet."""
 
+READING = "reading the articles"
+"""What a progress is told while the model reads."""
+
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, how much of it is done, and how much there is, in sentences or windows."""
 
@@ -67,7 +70,7 @@ class Summarizer:
         gathered = self.reader.read(
             [replace(item, text=pasted[item.id].view.text) for item in submitted],
             stop,
-            lambda done, total: progress("reading the articles", done, total),
+            lambda done, total: progress(READING, done, total),
             enough,
         )
         if gathered.reads and all(read.failure == LATE for read in gathered.reads):
