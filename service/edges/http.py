@@ -12,6 +12,7 @@ from typing import Any, Literal
 from casebrief import __version__
 from casebrief.models.errors import CatalogError, ModelError
 from casebrief.service.domain.schema import SummaryResponse, json_schema
+from casebrief.service.edges.case_http import cases_router
 from casebrief.service.edges.clerk import Clerk
 from casebrief.service.edges.desk import ClientGone, Desk
 from casebrief.service.edges.formats import FORMATS, accepted
@@ -157,6 +158,7 @@ def create_app(product: Casebrief) -> FastAPI:
         return Response(content, media_type=form.content_type, headers={"Vary": "Accept"})
 
     app.include_router(page_router(product, desk, body_of))
+    app.include_router(cases_router(product, desk, body_of))
     app.include_router(metrics_router(metrics))
     app.include_router(jobs_router(clerk, desk, product.settings, body_of))
 
