@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -290,22 +291,26 @@ def _around(one: Span, other: Span) -> Span:
 
 
 def _unit(text: str, start: int, marked: int, end: int) -> tuple[str, int] | None:
-    """What is counted, and where it ends: the last of up to three words behind the number that are marked, else the one behind it."""
+    """What is counted, and where it ends: of the words behind the number up to the first small one the last that is marked, else the first."""
     words = [
         match
         for match in re.finditer(r"[^\W\d_][\w’'-]*", text[start:end])
         if not text[start : start + match.start()].strip(" -\N{NO-BREAK SPACE}") or match.start()
     ]
-    inside = [match for match in words[:3] if start + match.end() <= marked]
-    best = (inside or words[:1])[-1:]
-    if not best or best[0].group().lower() in _NOT_COUNTED:
-        return None
-    return best[0].group().lower(), max(marked, start + best[0].end())
+    longest = 1 if text[start : start + 1] in "-\N{NON-BREAKING HYPHEN}" else LONGEST_UNIT
+    phrase = list(itertools.takewhile(lambda match: match.group().lower() not in _NOT_COUNTED, words[:longest]))
+    inside = [match for match in phrase if start + match.end() <= marked and match.group().lower() not in _JOINS]
+    best = (inside or [match for match in phrase[:1] if match.group().lower() not in _JOINS])[-1:]
+    return (best[0].group().lower(), max(marked, start + best[0].end())) if best else None
 
 
+LONGEST_UNIT = 6
+"""Words that may tell what is counted: "present and former women clerks"."""
+
+_JOINS = frozenset({"and", "or"})
 _NOT_COUNTED = frozenset(
     "a an the he she it they we who that this these those was were is are has have had could would will may can did do does be been of in at on by to for from"
-    " with as over under and or but not today now then when while left more less each apiece after before until since during per if than so there here".split()
+    " with as over under but not today now then when while left more less each apiece after before until since during per if than so there here".split()
 )
 """Words behind a number that say nothing of what is counted."""
 
