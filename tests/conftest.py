@@ -8,6 +8,7 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -29,6 +30,10 @@ HANG_S = 1200
 """Seconds after which something is taken to hang. No bound of speed: machines differ, and are busy; what is fast is told by `casebrief bench`."""
 
 SEED_DATES = ("2025-01-24", "2025-01-23", None, None, "2025-01-23")
+
+_folder = tempfile.TemporaryDirectory(prefix="casebrief-tests-")
+os.environ |= {f"CASEBRIEF_{name}_DIR": str(Path(_folder.name, name.lower())) for name in ("CASES", "JOBS")}
+"""No test writes into the user's own folders."""
 
 settings.register_profile("ci", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("ci")
@@ -82,9 +87,10 @@ UNHURRIED = {"CASEBRIEF_CACHE_MB": "0", "CASEBRIEF_HANG_S": str(HANG_S), "CASEBR
 def running_server(python: Path = Path(sys.executable), cwd: Path | None = None, **environment: str) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     """A real `casebrief serve` in a process of its own; yields its address and the process."""
     port = free_port()
+    jobs = tempfile.TemporaryDirectory(prefix="casebrief-jobs-")
     process = subprocess.Popen(
         [python, "-m", "casebrief.evals.cli", "serve", "--port", str(port)],
-        env={**os.environ, **UNHURRIED, **environment},
+        env={**os.environ, **UNHURRIED, "CASEBRIEF_JOBS_DIR": jobs.name, **environment},
         cwd=cwd,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -100,6 +106,7 @@ def running_server(python: Path = Path(sys.executable), cwd: Path | None = None,
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+        jobs.cleanup()
 
 
 def wait_ready(address: str, process: subprocess.Popen[bytes]) -> None:

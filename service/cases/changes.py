@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-from casebrief.service.domain.schema import CaseSummary, Citation, Conflict, Fact, Frozen, SummaryResponse
+from casebrief.service.domain.schema import CaseSummary, Citation, Conflict, Fact, Frozen, Position, SummaryResponse
 from casebrief.service.domain.similarity import bare
 from pydantic import Field
 
@@ -56,7 +56,7 @@ def changes(before: SummaryResponse | None, after: SummaryResponse) -> list[Chan
 
     old = before.summary if before else CaseSummary()
     comparison = _Comparison(key_of, frozenset(copies))
-    conflicts = list(comparison.conflicts(old.conflicts, after.summary.conflicts))
+    conflicts = list(comparison.conflicts(old, after.summary))
     found = [change for field in FIELDS for change in comparison.facts(field, old, after.summary, conflicts)]
     return sorted([*conflicts, *found], key=lambda change: KINDS.index(change.kind))
 
@@ -105,8 +105,8 @@ class _Comparison:
             return was.value != fact.value
         return was.normalized is None and bare(was.value) != bare(fact.value) and not self._shared(was, fact)
 
-    def _fresh_first(self, fact: Fact[Any], known: Cited) -> list[Citation]:
-        return sorted(fact.citations, key=lambda citation: self.key_of(citation) in known)
+    def _fresh_first(self, told: Fact[Any] | Conflict, known: Cited) -> list[Citation]:
+        return sorted(_citations(told), key=lambda citation: self.key_of(citation) in known)
 
     def _pairs(self, field: str, old: Sequence[Fact[Any]], new: Sequence[Fact[Any]]) -> dict[int, int]:
         """By place of a fact now, the place of the one that it was, each taken once; of a field that holds one fact, the two that it holds."""
@@ -123,21 +123,25 @@ class _Comparison:
     def _shared(self, was: Fact[Any], fact: Fact[Any]) -> int:
         return len(self.cited(was) & self.cited(fact))
 
-    def conflicts(self, old: Sequence[Conflict], new: Sequence[Conflict]) -> Iterator[Change]:
+    def conflicts(self, before: CaseSummary, after: CaseSummary) -> Iterator[Change]:
         """Conflicts that came, took another side or another kind, and that went."""
-        waiting = list(old)
-        for conflict in new:
+        known = self.cited(*before.conflicts, *(fact for field in FIELDS for fact in _facts(before, field)))
+        waiting = list(before.conflicts)
+        for conflict in after.conflicts:
             was = max(waiting, key=lambda one: self._likeness(one, conflict), default=None)
             if was is not None and self._likeness(was, conflict):
                 waiting.remove(was)
-                if (was.kind, len(was.positions)) == (conflict.kind, len(conflict.positions)):
+                if was.kind == conflict.kind and all(self._held(position, was) for position in conflict.positions):
                     continue
-            known = self.cited(was) if was else frozenset()
-            citations = sorted(_citations(conflict), key=lambda citation: self.key_of(citation) in known)
             kind: Kind = "contradicted" if conflict.kind == "contradiction" else "superseded"
-            yield Change(kind=kind, field=conflict.field, conflict=conflict, citations=citations)
+            yield Change(kind=kind, field=conflict.field, conflict=conflict, citations=self._fresh_first(conflict, known))
         for conflict in waiting:
             yield Change(kind="gone", field=conflict.field, conflict=conflict, citations=_citations(conflict))
+
+    def _held(self, position: Position, conflict: Conflict) -> bool:
+        """Whether a side of a conflict is one that the other had: by its words, or by its typed form."""
+        keys = {self.key_of(citation) for citation in position.citations}
+        return bool(keys & self.cited(conflict)) or any(position.normalized is not None and position.normalized == one.normalized for one in conflict.positions)
 
     def _likeness(self, one: Conflict, other: Conflict) -> int:
         return len(self.cited(one) & self.cited(other)) if one.field == other.field else 0

@@ -30,7 +30,8 @@ class Filed(Submitted):
 
 
 _filed = TypeAdapter(Filed)
-ABOUT = ("title", "publisher", "url", "published_on")
+OF_PAPER = ("publisher", "url")
+ABOUT = ("title", "published_on", *OF_PAPER)
 
 
 @dataclass(frozen=True)
@@ -208,12 +209,16 @@ def _of(submitted: Submitted, name: str, file: Read | None) -> Filed:
 def _known(arrived: Filed, kept: Sequence[Filed], past: Mapping[str, str], given: frozenset[str]) -> str | None:
     """The article whose text this is, where nothing is said of it that the case does not know: the newest version, or one that was edited since."""
     for one in kept:
-        same = one.text == arrived.text and (one.id == arrived.id or arrived.id not in given)
-        if same and all(getattr(arrived, name) in (None, getattr(one, name)) for name in ABOUT):
+        if one.text == arrived.text and (one.id == arrived.id or arrived.id not in given) and _says_nothing_new(arrived, one, ABOUT):
             return one.id
+    edited = past.get(sha256_of(arrived.text))
     if arrived.id in given or any(one.text == arrived.text for one in kept):
         return None
-    return past.get(sha256_of(arrived.text))
+    return next((one.id for one in kept if one.id == edited and _says_nothing_new(arrived, one, OF_PAPER)), None)
+
+
+def _says_nothing_new(arrived: Filed, kept: Filed, about: Sequence[str]) -> bool:
+    return all(getattr(arrived, name) in (None, getattr(kept, name)) for name in about)
 
 
 def _together(kept: Iterable[Filed], fresh: Sequence[Filed]) -> list[Filed]:

@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+import zlib
 from pathlib import Path
 
 import pytest
@@ -83,10 +84,15 @@ def test_nothing_is_left_of_a_case_that_was_removed(store: CaseStore, tmp_path: 
     store.add("phones", 0, addition(secret, r1=secret.encode()))
     store.add_correction("phones", secret)
     store.add("doors", 0, addition("kept"))
+    traces = [b"phones", secret[:200].encode(), zlib.compress(secret.encode())[500:700]]  # of its name, its correction and its article
+
+    def held() -> list[bool]:
+        whole = b"".join(path.read_bytes() for path in (tmp_path / "data").iterdir())
+        return [trace in whole for trace in traces]
+
+    assert held() == [True, True, True]
     store.remove("phones")
-    held = b"".join(path.read_bytes() for path in (tmp_path / "data").iterdir())
-    assert secret[:200].encode() not in held
-    assert b"phones" not in held
+    assert held() == [False, False, False]
     rows = sqlite3.connect(tmp_path / "data" / "cases.sqlite")
     assert {table: rows.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in ("cases", "articles", "summaries", "readings", "corrections")} == {
         "cases": 1,
