@@ -1,8 +1,8 @@
-"""Dates in news prose, resolved against the day the article was published.
+"""Dates in news prose, resolved against the day the article was published and the dates told before.
 
-The rules are those of news style: a bare weekday is the last such day up to the day of publication, a month and a day
-without a year the last such day, "last August" the August of the year before, unless this year's is past as well. A verb that looks
-ahead ("is due on") turns them round. Without a publication date only a phrase with its own year is resolved.
+The rules are those of news style: a bare weekday is the last such day up to the day of publication, a month and a day without a year the last such day, "last
+August" the August of the year before, unless this year's is past as well. A verb that looks ahead ("is due on") turns them round. "That year", "the following
+March" and "two days later" count from the date told last before. Without a publication date only a phrase with its own year is resolved, or one told from it.
 """
 
 from __future__ import annotations
@@ -13,71 +13,21 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from casebrief.service.domain.date_forms import DAY_FIRST, DAY_LAST, FEASTS, MONTHS, NUMBERS, ORDINALS, SEASONS, WEEKDAYS, date_forms
 from casebrief.service.domain.schema import Date
-from casebrief.service.domain.spans import Span
+from casebrief.service.domain.spans import Span, sentences
+from casebrief.service.domain.tense import Outlook, outlook
 
-_MONTHS = {name.lower(): number for number, name in enumerate(calendar.month_name) if name}
-_MONTHS |= {name.lower(): number for number, name in enumerate(calendar.month_abbr) if name} | {"sept": 9}
-_WEEKDAYS = {name.lower(): number for number, name in enumerate(calendar.day_name)}
+AHEAD_DAYS = {Outlook.BEHIND: -1, Outlook.UNTOLD: 60, Outlook.PERHAPS: 210, Outlook.AHEAD: 320}
+"""How many days ahead a day without a year lies at most, by what its clause says; one that would lie farther is behind."""
 
-_M = r"(?P<month>" + "|".join(sorted({*_MONTHS}, key=len, reverse=True)) + r")\b\.?"
-_D = r"(?P<day>[0-3]?\d)(?:st|nd|rd|th)?\b"
-_NUMBERS = {word: number for number, word in enumerate("one two three four five six seven eight nine ten eleven twelve".split(), 1)} | {"a": 1}
-_N = r"(?:" + "|".join(_NUMBERS) + r"|\d{1,2})"
-_SEASONS = {"spring": 3, "summer": 6, "fall": 9, "autumn": 9}
-"""Seasons by the month in which they begin, north of the equator; a winter lies in two years."""
-_Y = r"(?P<year>(?:19|20)\d\d)\b"
-_WD = r"(?P<weekday>" + "|".join(_WEEKDAYS) + r")\b"
-_TIME = r"(?:\s+(?:morning|afternoon|evening|night))?"
+LOOK_BACK = 250
+"""Characters before a span in which "that year" looks for its date."""
 
-_D2, _M2, _M3 = (part.replace("<day>", "<day2>").replace("<month>", f"<month{number}>") for part, number in ((_D, 0), (_M, 2), (_M, 3)))
-
-_PATTERNS = [
-    rf"{_Y}-(?P<month_number>\d\d)-(?P<day>\d\d)\b",
-    rf"(?P<first>[0-3]?\d)/(?P<second>[0-3]?\d)/{_Y}",
-    rf"(?:{_WD},?\s+)?{_M}\s+{_D},?\s+{_Y}",
-    rf"(?:{_WD},?\s+)?{_D}\s+(?:of\s+)?{_M},?\s+{_Y}",
-    rf"(?:in\s+)?{_M},?\s+(?:of\s+)?{_Y}",
-    rf"(?:between|from)\s+{_M}(?:\s+{_D})?(?=\s+(?:and|to|through|until)\s+[A-Z][a-z]+\.?\s+(?:\d{{1,2}},?\s+)?{_Y})",
-    rf"(?P<vague2>(?:first|second|third|fourth|last)\s+{_WD}\s+(?:in|of)\s+{_M2})",
-    rf"(?:in\s+)?(?:{_M}\s+{_D}|{_D2}\s+(?:of\s+)?{_M2}|{_M3}),?\s+(?:of\s+)?(?P<which>last|this|next|that|the same|the following)\s+year\b",
-    rf"(?:last\s+)?(?:{_WD},?\s+)?{_M}\s+{_D}(?!,\d|\s*(?:%|percent|per cent|million|people))",
-    rf"(?:{_WD},?\s+)?{_D}\s+(?:of\s+)?{_M}",
-    rf"(?P<last>last|next)\s+{_M}",
-    rf"(?:in|since|this|until|of|by|before|after|from|to|through|between|during|and)\s+(?P<early>early[\s-]+|late\s+|mid-)?{_M}(?!\.?\s+\d)",
-    rf"{_WD}{_TIME}\s+(?:of\s+)?(?P<week>last|this|next)\s+week\b",
-    rf"(?P<last>last|next|this)\s+{_WD}{_TIME}",
-    rf"{_WD}{_TIME}",
-    (
-        r"(?P<relative>(?:the )?day before yesterday|yesterday|today|tomorrow|tonight|this (?:morning|afternoon|evening)|(?:earlier |later )?this (?:week|month|year)"
-        r"|(?:last|next) (?:week|month|year))\b"
-    ),
-    rf"(?P<ago>(?P<count>{_N})\s+(?P<unit>day|month|year|summer)s?\s+ago)\b",
-    rf"(?P<season>(?:last|this|next)\s+(?:{'|'.join(_SEASONS)}))\b",
-    rf"(?:in|since|during|from)\s+{_Y}(?!\s*-)",
-    # Found so that they are not mistaken for less; no date of the contract's three precisions fits them.
-    rf"(?P<vague>{_N}\s+weeks?\s+ago|(?:{_N}|several|some|many) (?:day|week|month|year)s? (?:later|earlier|before))",
-]
-_DATE = re.compile("|".join(f"(?:{re.sub(r'[?]P<', f'?P<p{index}_', pattern)})" for index, pattern in enumerate(_PATTERNS)), re.IGNORECASE)
-_AHEAD = re.compile(
-    r"\b(?:will|would|due|scheduled|set for|set to|slated|expected|until|deadline|no later than|must|may|before the hearing|opt out"
-    r"|next|upcoming|to be|to begin|(?:is|are) to|begins?|starts?|starting|opens|plans? to|have until|has until|is likely|set .{1,30} for|(?:down|listed|fixed|planned) for"
-    r"|adjourned (?:to|till)|(?:goes?|comes?) (?:on|up|back|to)|faces|closes|(?:hearing|trial|sentencing|conference)s? (?:is |are )?for|[’']ll)\b",
-    re.IGNORECASE,
-)
-_TOWARDS = re.compile(
-    r"(?:\b(?:by|before|from|to|is on|is in|are on|are in|(?:vote|hearing|trial|argument|arguments) (?:of|on|in))|[’']s on|[’']s in)\s+(?:the\s+)?$",
-    re.IGNORECASE,
-)
-"""What stands before a day that is likely to come, if it is near."""
-
-NEAR_DAYS = 200
-"""How far ahead such a day lies at most."""
+_PLANNED = frozenset("trial retrial hearing deadline conference sentencing vote election session".split())
+"""What "the October ..." may be that is to come; a storm or an order of October is behind."""
 
 _OPEN = re.compile(r"\b(?:deadline|date) (?:is|was)\s+$", re.IGNORECASE)
-_PAST_FIRST = re.compile(
-    r"\b(?<!\bbe )(?:[a-z]{2,}ed|said|was|were|had|told|held|found|heard|gave|took|won|lost|began|brought|wrote|sent|struck|threw|met|made|read|came|went|left|died|ran)\b"
-)
 
 
 @dataclass(frozen=True)
@@ -86,8 +36,6 @@ class DatePhrase:
 
     span: Span
     date: Date | None
-    weekday_only: bool = False
-    explicit: bool = True
 
 
 def date_phrases(text: str, within: Span, published_on: datetime.date | None, day_first: bool | None = None) -> Iterator[DatePhrase]:
@@ -95,69 +43,130 @@ def date_phrases(text: str, within: Span, published_on: datetime.date | None, da
 
     ``day_first`` tells how this article writes numeric dates; ``None`` leaves the ambiguous ones open.
     """
-    for match in _DATE.finditer(text, within.start, within.end):
-        if match.start() > within.start and text[match.start() - 1].isalnum():
-            continue
-        parts = {key.split("_", 1)[1].rstrip("23"): value for key, value in match.groupdict().items() if value is not None}
-        if set(parts) == {"month"} and parts["month"].lower() == "may" and "May" not in match.group():
-            continue
-        if "month" in parts and parts["month"][0].islower():
-            continue
-        before = text[max(within.start, match.start() - 70) : match.start()]
-        if _OPEN.search(before) and "year" not in parts:
-            yield DatePhrase(Span(match.start(), match.end()), None)
-            continue
-        before += _lead(match.group())
-        day = _Day(published_on, _ahead(before), bool(_TOWARDS.search(before)))
-        yield DatePhrase(
-            Span(match.start(), match.end()),
-            _resolve(parts, match.group().lower(), day, day_first=day_first),
-            weekday_only=set(parts) <= {"weekday", "last", "week"},
-            explicit=bool({"month", "month_number", "year", "first"} & set(parts)),
-        )
+    found = list(date_forms(text, within))
+    told = None
+    if any(parts.keys() & {"then", "which"} for _, parts in found):
+        before = Span(max(0, within.start - LOOK_BACK), within.start)
+        for phrase in _phrases(text, before, list(date_forms(text, before)), _Known(published_on, None, day_first)):
+            told = phrase.date or told
+    yield from _phrases(text, within, found, _Known(published_on, told, day_first))
 
 
 @dataclass(frozen=True)
-class _Day:
-    """Where a phrase stands in time: the day of publication, and whether what is before it looks ahead, surely or perhaps."""
+class _Known:
+    """What is known where a phrase stands: the day of publication, the date told last before, how the article writes numeric dates."""
 
     published: datetime.date | None
-    ahead: bool
-    perhaps: bool
+    told: Date | None
+    day_first: bool | None
 
 
-def _lead(phrase: str) -> str:
-    """The word that a phrase may begin with and that is none of its date: "by March"."""
-    first = phrase.split(maxsplit=1)[0]
-    return f"{first} " if first in ("by", "before", "from", "to", "until") else ""
+def _phrases(text: str, within: Span, found: list[tuple[Span, dict[str, str]]], known: _Known) -> Iterator[DatePhrase]:
+    stretch = sentences(text, within) if found else []
+    for span, parts in found:
+        sentence = next((one for one in stretch if one.start <= span.start < one.end), within)
+        date = None
+        if "year" in parts or not _OPEN.search(text, sentence.start, span.start):
+            past = "noun" in parts and parts["noun"] not in _PLANNED
+            date = _resolve(parts, span.of(text).lower(), known, Outlook.BEHIND if past else outlook(text, sentence, span))
+        known = _Known(known.published, date or known.told, known.day_first)
+        yield DatePhrase(span, date)
 
 
-def _ahead(before: str) -> bool:
-    ahead = list(_AHEAD.finditer(before))
-    past = list(_PAST_FIRST.finditer(before))
-    return bool(ahead) and (not past or past[-1].end() <= ahead[-1].end())
-
-
-def _resolve(parts: dict[str, str], phrase: str, day: _Day, *, day_first: bool | None) -> Date | None:
+def _resolve(parts: dict[str, str], phrase: str, known: _Known, look: Outlook) -> Date | None:
     if "vague" in parts:
         return None
     if "first" in parts:
-        return _numeric(int(parts["first"]), int(parts["second"]), int(parts["year"]), day_first)
-    month = _MONTHS[parts["month"].lower()] if "month" in parts else int(parts.get("month_number", 0))
+        return _numeric(int(parts["first"]), int(parts["second"]), int(parts["year"]), known.day_first)
+    month, number = _month_and_day(parts)
     if "year" in parts:
-        return _own_year(int(parts["year"]), month, int(parts.get("day", 0)))
-    if day.published is None:
-        return None
+        return _in_month(parts, int(parts["year"]), month, number)
+    if "then" in parts or parts.get("which", "").startswith(("that", "the")):
+        return _from_told(parts, month, number, known.told) if known.told else None
+    return _from_published(parts, phrase, month, number, known.published, look) if known.published else None
+
+
+def _month_and_day(parts: dict[str, str]) -> tuple[int, int]:
+    """The month and day that a phrase names, 0 for none."""
+    if "feast" in parts:
+        return FEASTS[re.sub(r"\s+", " ", parts["feast"].lower().replace("’", "'"))]
+    month = MONTHS[parts["month"].lower()] if "month" in parts else int(parts.get("month_number", 0))
+    day = parts.get("day", "0").lower()
+    return month, ORDINALS.get(day) or int(day)
+
+
+def _from_published(parts: dict[str, str], phrase: str, month: int, number: int, published: datetime.date, look: Outlook) -> Date | None:
+    if "which" in parts:
+        return _own_year(published.year + _STEPS[parts["which"].lower()], month, number)
+    if "count" in parts and not month:
+        return _ago(_count(parts["count"]), parts["unit"].lower(), published)
     if month:
-        return _by_month(parts, month, day.published, day)
+        year = published.year - _count(parts["count"]) if "count" in parts else _year_of(parts.get("last", "").lower(), month, number, published, look)
+        return _in_month(parts, year, month, number) if year else None
     if "weekday" in parts:
-        return _by_weekday(_WEEKDAYS[parts["weekday"].lower()], parts, day.published, ahead=day.ahead)
-    if "ago" in parts:
-        return _ago(_NUMBERS.get(parts["count"].lower()) or int(parts["count"]), parts["unit"].lower(), day.published)
+        return _by_weekday(WEEKDAYS[parts["weekday"].lower()], parts, published, ahead=look is Outlook.AHEAD)
     if "season" in parts:
-        which, season = parts["season"].lower().split()
-        return _by_season(which, season, day.published)
-    return _relative(phrase, day.published)
+        return _by_season(parts.get("last", "").lower(), parts["season"].lower(), published, ahead=look in (Outlook.AHEAD, Outlook.PERHAPS))
+    return _relative(phrase, published)
+
+
+_STEPS = {"last": -1, "this": 0, "next": 1, "that": 0, "the same": 0, "the following": 1, "the next": 1, "the previous": -1, "the preceding": -1}
+
+
+def _count(words: str) -> int:
+    return NUMBERS.get(words.lower()) or int(words)
+
+
+def _from_told(parts: dict[str, str], month: int, number: int, told: Date) -> Date | None:
+    """What counts from a date told before: "that year", "the following March", "two days later"."""
+    year, told_month, told_day = (*map(int, told.date.split("-")), 0, 0)[:3]
+    if "count" in parts:
+        return _later(_count(parts["count"]) * (-1 if parts["then"].lower() == "earlier" else 1), parts["unit"].lower(), told)
+    step = _STEPS[" ".join((parts.get("which") or parts["then"]).lower().split())]
+    if "which" in parts:
+        return _own_year(year + step, month, number)
+    if "unit" in parts:
+        unit = parts["unit"].lower()
+        return _later(step, unit if unit in ("month", "year") else "day", told)
+    if "weekday" in parts:
+        return _weekday_from(datetime.date(year, told_month, told_day), WEEKDAYS[parts["weekday"].lower()], step) if told_day else None
+    if step == 0:
+        return _own_year(year, month, number) if month >= told_month else None
+    if "season" in parts:
+        month = SEASONS[parts["season"].lower()]
+    passed = month <= told_month if step > 0 else month >= (told_month or 1)
+    return _own_year(year + step * (passed or not told_month), month, number)
+
+
+def _later(count: int, unit: str, told: Date) -> Date | None:
+    """So many units after a date, as precisely as it is told; of weeks the month."""
+    year, month, day = (*map(int, told.date.split("-")), 0, 0)[:3]
+    try:
+        if unit == "year":
+            return Date(date=f"{year + count:04d}", precision="year")
+        if unit == "month":
+            return _month(year * 12 + month - 1 + count) if month else None
+        if not day:
+            return None
+        moved = datetime.date(year, month, day) + datetime.timedelta(days=count * (7 if unit == "week" else 1))
+    except (ValueError, OverflowError):
+        return None
+    return _month(moved.year * 12 + moved.month - 1) if unit == "week" else _day(moved)
+
+
+def _weekday_from(told: datetime.date, weekday: int, step: int) -> Date | None:
+    """The next or the last such weekday, as seen from a day; "that Friday" may be any."""
+    if step == 0:
+        return None
+    away = (weekday - told.weekday()) % 7 or 7
+    return _day(told + datetime.timedelta(days=away if step > 0 else away - 7 or -7))
+
+
+def _in_month(parts: dict[str, str], year: int, month: int, number: int) -> Date | None:
+    if "nth" not in parts:
+        return _own_year(year, month, number)
+    days = [day for week in calendar.monthcalendar(year, month) if (day := week[WEEKDAYS[parts["weekday"].lower()]])]
+    return of_day(year, month, days[-1 if parts["nth"].lower() == "last" else ORDINALS[parts["nth"].lower()] - 1])
 
 
 def _numeric(first: int, second: int, year: int, day_first: bool | None) -> Date | None:
@@ -188,19 +197,17 @@ def of_day(year: int, month: int, day: int) -> Date | None:
         return None
 
 
-def _by_month(parts: dict[str, str], month: int, published: datetime.date, day: _Day) -> Date | None:
-    number = int(parts.get("day", 0))
-    if "which" in parts:
-        step = {"last": -1, "this": 0, "next": 1}.get(parts["which"].lower())
-        return None if step is None else _own_year(published.year + step, month, number)
-    if parts.get("last", "").lower() == "last":
+def _year_of(last: str, month: int, number: int, published: datetime.date, look: Outlook) -> int | None:
+    """The year of a month, or of its day, as seen from the day of publication."""
+    if last == "last" and not number:
         # Said in May, "last March" may be this year's or the year before's.
-        return _own_year(published.year - 1, month, 0) if month >= published.month else None
+        return published.year - 1 if month >= published.month else None
     now, here = (published.month, published.day), (month, number)
     coming = published.year + (here < now if number else month < published.month)
-    if day.ahead or "last" in parts or (day.perhaps and _days_to(coming, month, number, published) <= NEAR_DAYS):
-        return _own_year(coming, month, number)
-    return _own_year(published.year - ((month, number or 1) > now), month, number)
+    ahead = -1 if last == "last" else AHEAD_DAYS[look]
+    if last == "next" or _days_to(coming, month, number, published) <= ahead:
+        return coming
+    return published.year - ((month, number or 1) > now)
 
 
 def _days_to(year: int, month: int, number: int, published: datetime.date) -> int:
@@ -211,16 +218,16 @@ def _days_to(year: int, month: int, number: int, published: datetime.date) -> in
 def _by_weekday(weekday: int, parts: dict[str, str], published: datetime.date, *, ahead: bool) -> Date:
     if "week" in parts:
         monday = published - datetime.timedelta(days=published.weekday())
-        shift = {"last": -7, "this": 0, "next": 7}[parts["week"].lower()]
-        return _day(monday + datetime.timedelta(days=shift + weekday))
+        return _day(monday + datetime.timedelta(days=7 * _STEPS[parts["week"].lower()] + weekday))
     which = parts.get("last", "").lower()
     back = (published.weekday() - weekday) % 7
     if which == "last" and back == 0:
         back = 7
     forward = (weekday - published.weekday()) % 7
+    week = 7 if "weeks" in parts else 0
     if which == "next" or (ahead and which != "last"):
-        return _day(published + datetime.timedelta(days=forward or (7 if which == "next" else 0)))
-    return _day(published - datetime.timedelta(days=back))
+        return _day(published + datetime.timedelta(days=week + (forward or (7 if which == "next" else 0))))
+    return _day(published - datetime.timedelta(days=week + back))
 
 
 def _day(day: datetime.date) -> Date:
@@ -241,27 +248,25 @@ def _ago(count: int, unit: str, published: datetime.date) -> Date | None:
     return Date(date=f"{published.year - count:04d}", precision="year")
 
 
-def _by_season(which: str, season: str, published: datetime.date) -> Date:
-    """The year of a season: the last one that is over, the one of this year, or the next that has not begun."""
-    begins = _SEASONS[season]
-    step = -(published.month < begins + 3) if which == "last" else published.month >= begins if which == "next" else 0
+def _by_season(which: str, season: str, published: datetime.date, *, ahead: bool) -> Date:
+    """The year of a season: "last", the last one that is over; "this", of this year; "next", not yet begun; without such a word the last that has begun or is to end."""
+    begins = SEASONS[season]
+    over, begun = published.month >= begins + 3, published.month >= begins
+    step = {"last": -(not over), "this": 0, "next": int(begun)}.get(which, int(over) if ahead else -(not begun))
     return Date(date=f"{published.year + step:04d}", precision="year")
 
 
+_DAYS = {
+    **dict.fromkeys(("the day before yesterday", "day before yesterday"), -2),
+    **dict.fromkeys(("yesterday", "last night"), -1),
+    **dict.fromkeys(("today", "tonight", "this morning", "this afternoon", "this evening"), 0),
+    "tomorrow": 1,
+}
+
+
 def _relative(phrase: str, published: datetime.date) -> Date | None:
-    days = {
-        "the day before yesterday": -2,
-        "day before yesterday": -2,
-        "yesterday": -1,
-        "today": 0,
-        "tomorrow": 1,
-        "tonight": 0,
-        "this morning": 0,
-        "this afternoon": 0,
-        "this evening": 0,
-    }
-    if phrase in days:
-        return _day(published + datetime.timedelta(days=days[phrase]))
+    if phrase in _DAYS:
+        return _day(published + datetime.timedelta(days=_DAYS[phrase]))
     step = -1 if phrase.startswith("last") else 1 if phrase.startswith("next") else 0
     if "year" in phrase:
         return Date(date=f"{published.year + step:04d}", precision="year")
@@ -276,9 +281,8 @@ def _relative(phrase: str, published: datetime.date) -> Date | None:
 
 def day_first(text: str) -> bool | None:
     """How an article writes its dates, judged by those that spell the month; ``None`` when it does not show."""
-    spelled = re.compile(rf"\b{_D}\s+{_M}", re.IGNORECASE)
-    first = len(spelled.findall(text))
-    last = len(re.findall(rf"\b{_M}\s+{_D}", spelled.sub("", text), flags=re.IGNORECASE))
+    first = len(DAY_FIRST.findall(text))
+    last = len(DAY_LAST.findall(DAY_FIRST.sub("", text)))
     return None if first == last else first > last
 
 

@@ -48,7 +48,10 @@ _CREDIT = re.compile(
     re.IGNORECASE,
 )
 """A line that says who wrote or edited an article."""
-_PUBLISHED = re.compile(r"\b(?:published|posted|first published|updated|issued|last updated)\b", re.IGNORECASE)
+_PUBLISHED = re.compile(r"\b(?:published|posted|issued)\b", re.IGNORECASE)
+_CHANGED = re.compile(r"(?<![^\W\d])(?:updated|modified|edited|revised)\b", re.IGNORECASE)
+"""What stands before the day on which a page was changed; headings glue it to the day of publication."""
+
 _SEPARATORS = re.compile(r"\s[|•·›»▸→←>]\s|^\s*[|•·›»▸→←>«☰]|\s{3,}")
 _DATELINE = re.compile(
     r"(?:date \d{4}-\d\d-\d\d\s+)?[A-Z][\w.'’ ]{1,30}(?:,\s+[A-Z][\w.]{1,20})?"
@@ -149,30 +152,39 @@ def _names_in(text: str) -> set[str]:
 def publication_date(text: str, everything: list[Span]) -> datetime.date | None:
     """The day of publication, where the text is plain about it: one full date in the head, or after "Published".
 
-    Short lines near the top, datelines and labelled lines count. Two different unlabelled days leave it open; a
-    "published" line outweighs the others.
+    Short lines near the top, datelines and labelled lines count, the first day of each. Two different unlabelled days leave it open; a "published" line
+    outweighs the others. A day on which the page was changed counts where no day up to it is told.
     """
     labelled: set[str] = set()
     plain: set[str] = set()
+    changed: set[str] = set()
     for index, line in enumerate(everything):
-        words = line.of(text)
-        short = len(words.split()) <= 24 and not is_prose(words)
-        label = _PUBLISHED.search(words)
-        if not (label and short) and index >= HEAD_LINES:
-            continue
-        within = line if short else Span(line.start, min(line.end, line.start + 75))
-        if not short and not (match := _DATELINE.match(text, line.start, line.end)):
-            continue
-        if not short:
-            assert match is not None
-            within = Span(line.start, match.end())
-        for phrase in date_phrases(text, within, None):
-            if phrase.date and phrase.date.precision == "day":
-                (labelled if label else plain).add(phrase.date.date)
-                break
-    for found in (labelled, plain):
+        for day, before in _days(text, line, near_top=index < HEAD_LINES):
+            if _CHANGED.search(before) and not _PUBLISHED.search(before):
+                changed.add(day)
+                continue
+            (labelled if _PUBLISHED.search(line.of(text)) else plain).add(day)
+            break
+    if changed and min(plain, default="") > min(changed):
+        plain = set()
+    for found in (labelled, plain, changed):
         if len(found) == 1:
             return datetime.date.fromisoformat(found.pop())
         if found:
             return None
     return None
+
+
+def _days(text: str, line: Span, *, near_top: bool) -> Iterator[tuple[str, str]]:
+    """The days that a line may be dated by, each with the words since the one before it: of a paragraph its dateline, of a short line all."""
+    words = line.of(text)
+    if len(words.split()) > 24 or is_prose(words):
+        match = _DATELINE.match(text, line.start, line.end) if near_top else None
+        within = Span(line.start, match.end()) if match else None
+    else:
+        within = line if near_top or _PUBLISHED.search(words) or _CHANGED.search(words) else None
+    begin = line.start
+    for phrase in date_phrases(text, within, None) if within else ():
+        if phrase.date and phrase.date.precision == "day":
+            yield phrase.date.date, text[begin : phrase.span.start]
+            begin = phrase.span.end

@@ -56,6 +56,20 @@ def test_two_days_in_the_head_leave_it_open():
     assert published_on(f"March 6, 2025\n\nMarch 9, 2025\n\n{BODY}") is None
 
 
+@pytest.mark.parametrize(
+    ("heading", "day"),
+    [
+        ("March 6, 2025updated 09 Mar 2025", 6),
+        ("Updated 9 March 2025; first published March 6, 2025", 6),
+        ("Published March 6, 2025\n\nUpdated March 9, 2025", 6),
+        ("Last updated: 9 March 2025", 9),
+        ("Updated March 9, 2025\n\nThursday, March 20, 2025", 9),
+    ],
+)
+def test_a_page_is_of_the_day_of_publication_not_of_the_day_on_which_it_was_changed(heading, day):
+    assert published_on(f"A headline about a doorbell maker in court\n\n{heading}\n\n{BODY}") == datetime.date(2025, 3, day)
+
+
 def test_a_date_in_the_story_is_not_the_day_of_publication():
     assert published_on(BODY.replace("on Tuesday", "on March 4, 2025")) is None
 
