@@ -15,14 +15,20 @@ from casebrief.evals.eval_cli import eval_app
 from casebrief.evals.exits import BAD_INPUT, RUN_FAILED, end
 from casebrief.evals.picture import picture
 from casebrief.evals.speeds import Measured, digits, figures
+from casebrief.service.edges.case_cli import case_app
 from casebrief.service.edges.cli import app, read_articles, run_app, settings_of
+from casebrief.service.edges.corrections_cli import correct_command
 from casebrief.service.edges.verify_cli import verify_command
+from casebrief.service.edges.watching import watch_command
 from rich.console import Console
 from rich.progress import Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 app.add_typer(eval_app, name="eval")
+app.add_typer(case_app, name="case")
 app.command("verify")(verify_command)
+app.command("watch")(watch_command)
+app.command("correct")(correct_command)
 _out, _err = Console(highlight=False), Console(stderr=True, highlight=False)
 
 

@@ -13,7 +13,9 @@ from casebrief import __version__
 from casebrief.models.errors import CatalogError, ModelError
 from casebrief.service.domain.schema import SummaryResponse, json_schema
 from casebrief.service.edges.case_http import cases_router
+from casebrief.service.edges.case_pages import case_router
 from casebrief.service.edges.clerk import Clerk
+from casebrief.service.edges.corrections_http import CorrectionsIn, corrections_router
 from casebrief.service.edges.desk import ClientGone, Desk
 from casebrief.service.edges.formats import FORMATS, accepted
 from casebrief.service.edges.forms import FORM_SCHEMA, JSON, MULTIPART, media_type, read_request
@@ -28,7 +30,7 @@ from casebrief.service.edges.settings import Settings
 from casebrief.service.edges.speed import of_trial
 from casebrief.service.edges.summaries import summarized
 from casebrief.service.edges.watch import Ended, Watch
-from casebrief.service.edges.wiring import Casebrief
+from casebrief.service.edges.wiring import Casebrief, case_store_of
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
@@ -159,6 +161,8 @@ def create_app(product: Casebrief) -> FastAPI:
 
     app.include_router(page_router(product, desk, body_of))
     app.include_router(cases_router(product, desk, body_of))
+    for router in (corrections_router, case_router):
+        app.include_router(router(case_store_of(product.settings), body_of))
     app.include_router(metrics_router(metrics))
     app.include_router(jobs_router(clerk, desk, product.settings, body_of))
 
@@ -279,7 +283,7 @@ def _describe(app: FastAPI) -> None:
         if app.openapi_schema is None:
             document = original()
             schemas = document.setdefault("components", {}).setdefault("schemas", {})
-            for model in (SummaryRequest, ProblemDetails):
+            for model in (SummaryRequest, CorrectionsIn, ProblemDetails):
                 own = model.model_json_schema(ref_template="#/components/schemas/{model}")
                 schemas.update(own.pop("$defs", {}))
                 schemas[model.__name__] = own

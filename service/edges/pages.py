@@ -2,43 +2,35 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import json
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from casebrief import __version__
 from casebrief.models.errors import ModelError
 from casebrief.service import example
 from casebrief.service.domain.schema import SummaryResponse
+from casebrief.service.edges.case_pages import kept_cases
 from casebrief.service.edges.desk import Desk
 from casebrief.service.edges.formats import BY_NAME, Told, today
-from casebrief.service.edges.forms import MULTIPART, parse_form
+from casebrief.service.edges.page_answers import GUARDS, SAVED_AS, html, parsed
 from casebrief.service.edges.problems import Problem, of_engine
 from casebrief.service.edges.requests import SummaryRequest, of_document
 from casebrief.service.edges.settings import Settings
 from casebrief.service.edges.summaries import summarized
-from casebrief.service.edges.wiring import Casebrief
+from casebrief.service.edges.wiring import Casebrief, case_store_of
 from casebrief.service.page import render
+from casebrief.service.page.mending import CaseFile
 from casebrief.service.verifying import verify
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import FormData, Headers, UploadFile
+from starlette.datastructures import Headers, UploadFile
 
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
-"""The page loads its own script, style and icon, asks its own server, and runs nothing that is written into it."""
-
-GUARDS = {"Content-Security-Policy": POLICY, "X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin", "Cache-Control": "no-store"}
-ASSETS = {"page.css": "text/css", "page.js": "text/javascript", "page.svg": "image/svg+xml"}
-SAVED_AS = {"markdown": "Markdown", "docx": "Word", "html": "HTML", "csv": "CSV", "jsonl": "JSON Lines", "json": "JSON"}
-"""By format, in the order of the buttons: what they say."""
-
+ASSETS = {"page.css": "text/css", "page.js": "text/javascript", "mend.js": "text/javascript", "page.svg": "image/svg+xml"}
 FIELDS_AT_FIRST, PARTS = 3, ("text", "file", "published_on", "publisher")
 _NAME = re.compile(rf"(\d{{1,4}})-({'|'.join(PARTS)})", re.ASCII)
 _POINTER = re.compile(r"^/articles/(\d+)(?:/\w+)?: ")
@@ -50,12 +42,13 @@ BodyOf = Callable[[Request], Awaitable[bytes]]
 def page_router(product: Casebrief, desk: Desk, body_of: BodyOf) -> APIRouter:
     """The page's routes. What reads articles, or what a client sends, lies under /v1, where keys are asked for."""
     router = APIRouter(include_in_schema=False)
-    settings = product.settings
+    settings, store = product.settings, case_store_of(product.settings)
 
     @router.get("/")
-    def ask(articles: str = "", example: str = "") -> Response:
+    def ask(request: Request, articles: str = "", example: str = "") -> Response:
         count = int(articles) if re.fullmatch(r"[1-9]\d{0,3}", articles, re.ASCII) else FIELDS_AT_FIRST
-        return _page(_example_form(settings) if example else _form(_blank(min(count, settings.max_articles)), settings))
+        fields = _example_fields(settings) if example else _blank(min(count, settings.max_articles))
+        return html(_form(fields, settings, cases=kept_cases(store, request)))
 
     @router.get("/page/{name}")
     def asset(name: str) -> Response:
@@ -76,8 +69,8 @@ def page_router(product: Casebrief, desk: Desk, body_of: BodyOf) -> APIRouter:
         except (Problem, ModelError) as error:
             problem = error if isinstance(error, Problem) else of_engine(error)
             request.state.problem = problem.kind
-            return _page(_form(_fields(sent), settings, _in_words(problem.detail, sorted(sent))), problem.status, problem.headers)
-        return _page(await run_in_threadpool(render.served, told.response, told.texts, told.on, SAVED_AS))
+            return html(_form(_fields(sent), settings, _in_words(problem.detail, sorted(sent))), problem.status, problem.headers)
+        return html(await run_in_threadpool(render.served, told.response, told.texts, told.on, SAVED_AS))
 
     @router.post("/v1/page/save")
     async def save(request: Request) -> Response:
@@ -93,30 +86,26 @@ def page_router(product: Casebrief, desk: Desk, body_of: BodyOf) -> APIRouter:
     async def prove(request: Request) -> Response:
         _, told = await _kept(await body_of(request), request.headers)
         verdict = await run_in_threadpool(verify, told.response, list(told.texts.values()), __version__)
-        return _page(render.proof(verdict.told, verdict.faults))
+        return html(render.proof(verdict.told, verdict.faults))
 
     return router
-
-
-def _page(html: str, status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    return Response(html, status, {**GUARDS, **(headers or {})}, media_type="text/html")
 
 
 # ---------------------------------------------------------------------- the form
 
 
-def _form(fields: list[render.Field], settings: Settings, problem: str = "") -> str:
+def _form(fields: list[render.Field], settings: Settings, problem: str = "", cases: Sequence[CaseFile] = ()) -> str:
     more = min(2 * len(fields), settings.max_articles)
-    return render.form(fields, settings.max_articles, problem, more=more if more > len(fields) else 0)
+    return render.form(fields, settings.max_articles, problem, more=more if more > len(fields) else 0, cases=cases)
 
 
 def _blank(count: int) -> list[render.Field]:
     return [render.Field(number) for number in range(1, count + 1)]
 
 
-def _example_form(settings: Settings) -> str:
+def _example_fields(settings: Settings) -> list[render.Field]:
     articles = example.articles()[: settings.max_articles]
-    return _form([render.Field(number, one.text, one.publisher or "", str(one.published_on or "")) for number, one in enumerate(articles, 1)], settings)
+    return [render.Field(number, one.text, one.publisher or "", str(one.published_on or "")) for number, one in enumerate(articles, 1)]
 
 
 def _fields(sent: dict[int, dict[str, Any]]) -> list[render.Field]:
@@ -135,7 +124,7 @@ def _in_words(detail: str, numbers: list[int]) -> str:
 
 async def _sent(body: bytes, headers: Headers, settings: Settings) -> dict[int, dict[str, Any]]:
     """By number in the form, the articles that were filled in, with the keys of the JSON request. Raises `Problem`: 400, 415 or 422."""
-    form = await _parsed(body, headers, files=settings.max_articles, fields=len(PARTS) * settings.max_articles)
+    form = await parsed(body, headers, files=settings.max_articles, fields=len(PARTS) * settings.max_articles)
     sent: dict[int, dict[str, Any]] = {}
     for field, value in form.multi_items():
         named = _NAME.fullmatch(field)
@@ -165,7 +154,7 @@ def _wanted(sent: dict[int, dict[str, Any]], settings: Settings) -> SummaryReque
 
 async def _kept(body: bytes, headers: Headers) -> tuple[str, Told]:
     """The form that is asked for, and the case that the page held. Raises `Problem`: 400, 415 or 422."""
-    form = await _parsed(body, headers, files=0, fields=2)
+    form = await parsed(body, headers, files=0, fields=2)
     kept, wanted = form.get("kept"), form.get("form") or ""
     return await run_in_threadpool(lambda: (str(wanted), _told(kept)))
 
@@ -179,9 +168,3 @@ def _told(kept: Any) -> Told:
     if not isinstance(texts, dict) or not all(isinstance(text, str) for text in texts.values()):
         raise Problem(422, "invalid-request", "The request does not fit", "this is no case of the page: its texts are none")
     return Told(response, texts, today())
-
-
-async def _parsed(body: bytes, headers: Headers, *, files: int, fields: int) -> FormData:
-    if headers.get("content-type", "").partition(";")[0].strip().lower() != MULTIPART:
-        raise Problem(415, "unsupported-media-type", "The content type is not read", f"the page sends {MULTIPART}")
-    return await run_in_threadpool(lambda: asyncio.run(parse_form(body, headers, files=files, fields=fields, field_bytes=len(body) + 1)))

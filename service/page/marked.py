@@ -73,6 +73,16 @@ def _title(report: ArticleReport, text: str) -> Iterator[tuple[int, int]]:
         yield start, start + len(report.title)
 
 
+def sent_span(text: str, start: int, end: int) -> tuple[int, int]:
+    r"""A span of the text as it was sent, of one that counts the text as the page shows it: a carriage return before a line feed is not shown.
+
+    >>> sent_span("a\r\nb c", 2, 3)
+    (3, 4)
+    """
+    shown = [place for place, letter in enumerate(visible(text)) if letter != _DROPPED]
+    return shown[start] if start < len(shown) else len(text), shown[end - 1] + 1 if 0 < end <= len(shown) else len(text)
+
+
 _DROPPED = "\0"
 """Stands, in a text of the same length, for what is not shown: the carriage return before a line feed."""
 

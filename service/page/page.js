@@ -111,7 +111,7 @@
     const words = event.target.closest(".m");
     if (words) {
       event.preventDefault();
-      restsAt(words);
+      if ($("mending")?.hidden !== false || getSelection().isCollapsed) restsAt(words); // words that are being selected lead nowhere
       return;
     }
     const link = event.target.closest('a[href^="#"]');

@@ -12,7 +12,9 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from casebrief.service.domain.schema import ArticleReport, Citation, LedgerLine, SummaryResponse
+from casebrief.service.corrections.model import FIELDS
+from casebrief.service.corrections.model import SINGLE as SINGLE_FIELDS
+from casebrief.service.domain.schema import ArticleReport, Citation, LedgerLine, SummaryResponse, Unplaced
 from casebrief.service.domain.view import harmless
 from casebrief.service.exports.facts import Said, Stated, abstract_of, facts, positions
 from casebrief.service.exports.wording import (
@@ -33,6 +35,7 @@ from casebrief.service.exports.wording import (
     speaker,
 )
 from casebrief.service.page.marked import Piece, Place, pieces
+from casebrief.service.page.mending import CaseFile, Mending, mended
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
@@ -53,7 +56,7 @@ class Ref:
 
 @dataclass(frozen=True)
 class Row:
-    """A fact as the page shows it. ``before`` stands before its value (a day), ``after`` behind it (a speaker)."""
+    """A fact as the page shows it. ``before`` stands before its value (a day), ``after`` behind it (a speaker); ``mended`` says who corrected it."""
 
     id: str
     label: str
@@ -64,16 +67,18 @@ class Row:
     refs: tuple[Ref, ...]
     before: str = ""
     after: str = ""
+    mended: str = ""
 
 
 @dataclass(frozen=True)
 class Section:
-    """Facts under one heading; ``kind`` tells the template how they look."""
+    """Facts under one heading; ``kind`` tells the template how they look, ``adds`` to which field a fact can be added there."""
 
     id: str
     title: str
     kind: str
     rows: tuple[Row, ...]
+    adds: str = ""
 
 
 @dataclass(frozen=True)
@@ -120,15 +125,26 @@ class Field:
     published_on: str = ""
 
 
-def form(fields: Sequence[Field], most: int, problem: str = "", *, more: int = 0) -> str:
+def form(fields: Sequence[Field], most: int, problem: str = "", *, more: int = 0, cases: Sequence[CaseFile] = ()) -> str:
     """The page that asks for articles: at most ``most``. ``problem`` says what was wrong with those sent; ``more`` is how many a longer form has."""
-    return _render("form.html", title="casebrief", fields=fields, blank=Field(0), most=most, more=more, problem=_clean(problem))
+    return _render("form.html", title="casebrief", fields=fields, blank=Field(0), most=most, more=more, problem=_clean(problem), cases=cases)
 
 
-def served(response: SummaryResponse, texts: Mapping[str, str], on: datetime.date, formats: Mapping[str, str]) -> str:
-    """The page of a summary, as the service answers with it; ``formats`` names what it can be saved as, by name and label."""
+def served(response: SummaryResponse, texts: Mapping[str, str], on: datetime.date, formats: Mapping[str, str], case: CaseFile | None = None) -> str:
+    """The page of a summary, as the service answers with it; ``formats`` names what it can be saved as, by name and label. One of a kept case can be corrected."""
     kept = json.dumps({"response": json.loads(response.model_dump_json(by_alias=True)), "texts": dict(texts)})
-    return _render("case.html", kept=kept, formats=formats, **_case(response, texts, on))
+    return _render("case.html", kept=kept, formats=formats, case=case, **_case(response, texts, on))
+
+
+def mending(asked: Mending) -> str:
+    """The page that corrects a fact of a kept case, or adds one."""
+    return _render("mend.html", title=f"{asked.heading}: {asked.case.name}", asked=asked)
+
+
+def addable(case: CaseFile, response: SummaryResponse) -> str:
+    """The page that leads to the fields to which a fact can be added."""
+    missing = [(field, LABELS[field]) for field in FIELDS if field not in SINGLE_FIELDS or getattr(response.summary, field) is None]
+    return _render("addable.html", title=f"Add a fact: {case.name}", case=case, fields=missing)
 
 
 def standalone(response: SummaryResponse, texts: Mapping[str, str], on: datetime.date) -> str:
@@ -136,7 +152,7 @@ def standalone(response: SummaryResponse, texts: Mapping[str, str], on: datetime
     script, style = asset("page.js"), asset("page.css")
     policy = f"default-src 'none'; script-src {_hash(script)}; style-src {_hash(style)}; img-src data:; base-uri 'none'; form-action 'none'"
     inline = {"script": Markup(script), "style": Markup(style), "policy": policy}  # noqa: S704 - our own files
-    return _render("case.html", kept="", formats={}, inline=inline, **_case(response, texts, on))
+    return _render("case.html", kept="", formats={}, case=None, inline=inline, **_case(response, texts, on))
 
 
 def proof(told: str, faults: Sequence[str]) -> str:
@@ -163,7 +179,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    made.globals["inline"] = None
+    made.globals |= {"inline": None, "mends": None}
     return made
 
 
@@ -200,8 +216,13 @@ def _case(response: SummaryResponse, texts: Mapping[str, str], on: datetime.date
         "quarrels": [_quarrel(number, sides) for number, sides in enumerate(quarrels, 1)],
         "sources": [_source(report, ledger[report.id], texts.get(report.id), places.get(report.id, [])) for report in response.articles],
         "names": _names([*stated, *short], quarrels),
+        "unplaced": [(LABELS[one.field], _clean(f"{one.action}: {one.value}"), _clean(one.reason)) for one in _unplaced(response)],
         "origin": [(name, _clean(told)) for name, told in origin(response, on)],
     }
+
+
+def _unplaced(response: SummaryResponse) -> Sequence[Unplaced]:
+    return response.corrections.unplaced if response.corrections else ()
 
 
 def _sections(by_field: Mapping[str, Sequence[Stated]], rows: Mapping[str, Row]) -> Iterator[Section]:
@@ -209,8 +230,8 @@ def _sections(by_field: Mapping[str, Sequence[Stated]], rows: Mapping[str, Row])
         return tuple(rows[one.id] for field in fields for one in by_field.get(field, ()))
 
     sections = [Section("the-case", "The case", "pairs", of(*(field for _, field in SINGLE)))]
-    sections += [Section(field.replace("_", "-"), label, "list", of(field)) for label, field in LISTS]
-    sections += [Section("quotes", IN_THEIR_WORDS, "quotes", of("quotes")), Section("timeline", TIMELINE, "timeline", of("timeline"))]
+    sections += [Section(field.replace("_", "-"), label, "list", of(field), field) for label, field in LISTS]
+    sections += [Section("quotes", IN_THEIR_WORDS, "quotes", of("quotes"), "quotes"), Section("timeline", TIMELINE, "timeline", of("timeline"), "timeline")]
     return (section for section in sections if section.rows)
 
 
@@ -223,7 +244,8 @@ def _row(one: Stated) -> Row:
     sources = "1 independent source" if fact.independent_sources == 1 else f"{fact.independent_sources} independent sources"
     sure = f"{GUARANTEE_WORDS[fact.guarantee]}, confidence {fact.confidence:.0%}, {sources}"
     bars = next((count for least, count in CONFIDENT if fact.confidence >= least), 1)
-    return Row(one.id, LABELS[one.field], _clean(value), fact.guarantee, bars, sure, _refs(one.id, fact.citations), _clean(before), _clean(after))
+    refs = _refs(one.id, fact.citations)
+    return Row(one.id, LABELS[one.field], _clean(value), fact.guarantee, bars, sure, refs, _clean(before), _clean(after), _clean(mended(fact)))
 
 
 def _refs(key: str, citations: Sequence[Citation]) -> tuple[Ref, ...]:
