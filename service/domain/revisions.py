@@ -84,7 +84,8 @@ def _same_day(item: Evidence, told: set[str]) -> bool:
     assert isinstance(item.normalized, Date)
     wanted = item.normalized.date[5:]
     for words in told:
-        for phrase in date_phrases(f"{words} 2000" if not re.search(r"\d{4}", words) else words, Span(0, len(words) + 5), None):
+        dated = words if re.search(r"\d{4}", words) else f"{words} 2000"
+        for phrase in date_phrases(dated, Span(0, len(dated)), None):
             if phrase.date and wanted and phrase.date.date[5:] == wanted:
                 return True
     return False

@@ -6,7 +6,7 @@ import re
 
 from casebrief.service.domain.evidence import Evidence
 from casebrief.service.domain.names import SUFFIX, key_words
-from casebrief.service.domain.schema import Court, Date, DocketNumber, Figure, Money, Response
+from casebrief.service.domain.schema import Date, DocketNumber, Figure, Money, Response
 
 ROUNDING = 0.03
 """Two counts this near to each other are one, when either is said to be approximate."""
@@ -14,31 +14,6 @@ ROUNDING = 0.03
 
 def docket(item: Evidence) -> str:
     return item.normalized.number if isinstance(item.normalized, DocketNumber) else item.value
-
-
-def court(item: Evidence) -> Court:
-    assert isinstance(item.normalized, Court)
-    return item.normalized
-
-
-_ANY_COURT = frozenset("court courts federal district u.s us tribunal judge bench".split())
-"""Words of which "federal court" is made: any court of the case may be called so."""
-
-
-def same_court(a: Evidence, b: Evidence) -> bool:
-    """One court by its id, else by its words or initials; what fits any court fits the one that is named."""
-    if court(a).court_id and court(b).court_id:
-        return court(a).court_id == court(b).court_id
-    one, other = _court_words(a), _court_words(b)
-    return one <= other or other <= one or _are_initials(a.value, b.value) or _are_initials(b.value, a.value)
-
-
-def _court_words(item: Evidence) -> frozenset[str]:
-    return (key_words(item.value) | (key_words(court(item).name) if court(item).court_id else frozenset())) - _ANY_COURT
-
-
-def _are_initials(short: str, long: str) -> bool:
-    return short.isupper() and len(short) > 1 and short == "".join(word[0] for word in re.findall(r"[A-Z]\w*", long))[: len(short)]
 
 
 def one_date(a: object, b: object) -> bool:
@@ -102,7 +77,7 @@ def figure(item: Evidence) -> Figure:
 TELLING = 100
 """The count from which a number tells by itself what is counted: "143 towns" and "143 rural markets" are one figure of a case."""
 
-_SHARES = frozenset({"percent", "share"})
+SHARES = frozenset({"percent", "share"})
 
 
 def same_figure(a: Evidence, b: Evidence) -> bool:
@@ -115,7 +90,7 @@ def same_figure(a: Evidence, b: Evidence) -> bool:
 
 
 def is_sum_or_share(figure: Figure) -> bool:
-    return figure.unit.isupper() or figure.unit in _SHARES
+    return figure.unit.isupper() or figure.unit in SHARES
 
 
 def rounded(a: Evidence, b: Evidence) -> bool:

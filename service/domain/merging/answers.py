@@ -33,7 +33,7 @@ TELLING = 3
 
 
 def responses(material: Material, likeness: Likeness) -> Many:
-    """One answer told in the same sense and words; where a side that said nothing spoke later, or gave up denying, what it said before is superseded."""
+    """One answer told in the same sense and words; where a side that said nothing spoke later, that it had said nothing is superseded."""
 
     def same(a: Evidence, b: Evidence) -> bool:
         if stance(a) != stance(b):
@@ -48,26 +48,21 @@ def responses(material: Material, likeness: Likeness) -> Many:
     kept, found, about = [], [], set()
     for group in groups:
         later = _later(group, groups, material)
-        side = _side(group[0], material)
-        if later and side not in about:
+        if later and (side := _side(group[0], material)) not in about:
             about.add(side)
             earlier = [item for item in group if any(material.sources.newer([other], [item]) for other in later)]
             found.append(conflict("responses", f"response of {side}", [earlier, later], material.sources, superseded=True))
-        if not later or stance(group[0]) not in SILENT:
+        if not later:
             kept.append(group)
     return [fact(group, material.sources, max(group, key=lambda item: (item.confidence, -len(item.value)))) for group in kept], found
 
 
 def _later(group: Group, groups: Sequence[Group], material: Material) -> Group:
-    """What the same side said in newer articles where it had said nothing, or what the same speaker admits there after denying."""
-    before = stance(group[0])
-    if before in SILENT:
-        answers = ("denies", "admits")
-        spoken = [item for other in groups if stance(other[0]) in answers for item in other if _side(item, material) == _side(group[0], material)]
-    elif before == "denies" and (speaker := _speaker(group[0], material)):
-        spoken = [item for other in groups if stance(other[0]) == "admits" for item in other if _speaker(item, material) == speaker]
-    else:
+    """What the same side said in newer articles where it had said nothing."""
+    if stance(group[0]) not in SILENT:
         return []
+    answers = ("denies", "admits")
+    spoken = [item for other in groups if stance(other[0]) in answers for item in other if _side(item, material) == _side(group[0], material)]
     return [item for item in spoken if any(material.sources.newer([item], [other]) for other in group)]
 
 

@@ -12,6 +12,9 @@ from casebrief.service.domain.merging.sources import Group, Sources
 from casebrief.service.domain.revisions import says_now
 from casebrief.service.domain.schema import Conflict
 
+DAYS = 30
+"""Reports that are further apart tell of a change; nearer ones of one thing, differently."""
+
 
 def conflict(field: str, about: str, groups: Sequence[Group], sources: Sources, *, superseded: bool | None = None) -> Conflict:
     """Groups side by side, oldest first; superseded when their dates show an order, or as it is said to be."""

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from casebrief.service.domain.evidence import Evidence
-from casebrief.service.domain.merging.conflicts import conflict
+from casebrief.service.domain.merging.conflicts import DAYS, conflict
 from casebrief.service.domain.merging.facts import fact
 from casebrief.service.domain.merging.grouping import ranked
 from casebrief.service.domain.merging.likeness import Likeness, clustered, kind
@@ -67,9 +67,6 @@ def _with_its_sum(item: Evidence) -> tuple[bool, float, int]:
 
 
 # ---------------------------------------------------------------------- decisions that do not stand together
-
-DAYS = 30
-"""Reports that are further apart tell of a change; nearer ones of one decision, differently."""
 
 SIZE = 0.1
 """Sums of which one is less than this part of the other are of different things."""

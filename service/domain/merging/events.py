@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import datetime
+import itertools
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,7 +13,8 @@ from casebrief.service.domain.merging.conflicts import conflict
 from casebrief.service.domain.merging.decisions import Many
 from casebrief.service.domain.merging.facts import fact
 from casebrief.service.domain.merging.grouping import grouped
-from casebrief.service.domain.merging.sources import Group, Material
+from casebrief.service.domain.merging.likeness import stems
+from casebrief.service.domain.merging.sources import Group, Material, Sources
 from casebrief.service.domain.revisions import moved_from
 from casebrief.service.domain.schema import Conflict, Date, Fact
 from casebrief.service.domain.similarity import overlap
@@ -24,6 +28,7 @@ def timeline(material: Material) -> Many:
     sources = material.sources
     groups = grouped(material.of("timeline"), _same_event, sources)
     found, gone = _moved_days(groups, material)
+    found += _told_on_two_days(groups, sources)
     kept = [group for group in groups if group[0].normalized is None or group[0].normalized not in gone]
     facts = [fact(group, sources, max(group, key=lambda item: (item.confidence, -len(item.value)))) for group in kept]
     return sorted(facts, key=_when), found
@@ -57,3 +62,49 @@ def _moved_days(groups: Sequence[Group], material: Material) -> tuple[list[Confl
                 gone.append(before.normalized)
                 break
     return found, gone
+
+
+NEAR = datetime.timedelta(days=10)
+"""Two days that two articles give, each as the only one of its time, are those of one event up to this distance."""
+
+FEW = 6
+"""Events of a case up to which chance seldom brings two different ones near to each other; where there are more they must share a word."""
+
+
+def _told_on_two_days(groups: Sequence[Group], sources: Sources) -> list[Conflict]:
+    """Events of which two articles give two days near to each other, both past when the first of them appeared: one of the days is wrong."""
+    spelled = [group for group in groups if _day(group) and any(_is_spelled(item, sources) for item in group)]
+    found, taken = [], []
+    for one, other in itertools.combinations(spelled, 2):
+        if one not in taken and other not in taken and _are_one_event(one, other, groups, sources):
+            found.append(conflict("timeline", one[0].value, [one, other], sources, superseded=False))
+            taken += [one, other]
+    return found
+
+
+def _day(group: Group) -> datetime.date | None:
+    date = group[0].normalized
+    return datetime.date.fromisoformat(date.date) if isinstance(date, Date) and date.precision == "day" else None
+
+
+def _is_spelled(item: Evidence, sources: Sources) -> bool:
+    """Whether a day is told by its month and number, and not counted from the day of publication."""
+    words = (item.basis or item.span).of(sources.texts[item.article])
+    return bool(re.search(r"\d", words) and re.search(r"[A-Z][a-z]{2}|\d[./]\d", words)) and not re.search(r"day\b", words)
+
+
+def _are_one_event(one: Group, other: Group, groups: Sequence[Group], sources: Sources) -> bool:
+    first, second = _day(one), _day(other)
+    published = [sources.first(one), sources.first(other)]
+    if not (first and second and all(published)) or abs(first - second) > NEAR or sources.tellers(one) & sources.tellers(other):
+        return False
+    past = max(first, second) < min(day for day in published if day)
+    alike = len(groups) <= FEW or any(stems(_undated(a)) & stems(_undated(b)) for a in one for b in other)
+    return past and alike and not any(_is_of_that_time(group, one, other) for group in groups)
+
+
+def _is_of_that_time(group: Group, one: Group, other: Group) -> bool:
+    """Whether the articles of two groups tell of a third day near to theirs."""
+    day, told = _day(group), {item.article for item in (*one, *other)}
+    near = [mine for mine in (_day(one), _day(other)) if mine and day and abs(day - mine) <= NEAR]
+    return group is not one and group is not other and bool(near) and any(item.article in told for item in group)

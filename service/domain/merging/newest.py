@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import datetime
 import math
+import re
+from collections.abc import Sequence
 from typing import Any
 
 from casebrief.service.domain.dockets import same_docket
 from casebrief.service.domain.evidence import Evidence
-from casebrief.service.domain.merging.conflicts import conflict, latest, rivals
+from casebrief.service.domain.merging.conflicts import DAYS, conflict, latest, rivals
 from casebrief.service.domain.merging.facts import fact
 from casebrief.service.domain.merging.grouping import grouped, head, rank
-from casebrief.service.domain.merging.sources import Material
+from casebrief.service.domain.merging.instances import court_of, fits_any, same_court
+from casebrief.service.domain.merging.sources import Group, Material, Sources
 from casebrief.service.domain.names import same_name
-from casebrief.service.domain.sameness import court as court_of
-from casebrief.service.domain.sameness import docket, fineness, one_date, same_court
+from casebrief.service.domain.sameness import docket, fineness, one_date
 from casebrief.service.domain.schema import Conflict, Date, Fact
 from casebrief.service.domain.similarity import overlap
 
@@ -40,9 +42,10 @@ def docket_number(material: Material) -> One:
 
 
 def court(material: Material) -> One:
-    """The court that the newest article marks; those before it are superseded."""
+    """The court that the newest article marks; those before it are superseded. Words that fit any court tell of none where one is named."""
     sources = material.sources
-    groups = grouped(sorted(material.of("court"), key=lambda item: (-len(item.value), sources.when(item))), same_court, sources)
+    told = sorted(material.of("court"), key=lambda item: (-len(item.value), sources.when(item)))
+    groups = grouped([item for item in told if not fits_any(item)] or told, same_court, sources)
     if not groups:
         return None, []
     in_order = sorted(groups, key=lambda group: min(sources.when(item) for item in group))
@@ -55,15 +58,26 @@ def court(material: Material) -> One:
 def judge(material: Material) -> One:
     """The judge whom the newest article names; those before are superseded, and of two in one article the surer one has the case."""
     sources = material.sources
-    groups = grouped(material.of("judge"), lambda a, b: same_name(a.value, b.value), sources)
+    groups = grouped(material.of("judge"), lambda a, b: same_name(_untitled(a.value), _untitled(b.value)), sources)
     if not groups:
         return None, []
     best = min(groups, key=lambda group: (-head(group, sources).confidence, *rank(group, sources)))
     newer = [group for group in groups if group is not best and sources.newer(group, best)]
     final = max(newer, key=lambda group: sources.newest(group) or datetime.date.min, default=best)
     older = [group for group in groups if group is not final and sources.newer(final, group)]
-    found = [conflict("judge", "judge", [*older, final], sources)] if older else []
+    found = [conflict("judge", "judge", [*older, final], sources, superseded=_are_apart(older, final, sources))] if older else []
     return fact(final, sources, max(final, key=lambda item: (len(item.value), item.confidence))), found
+
+
+def _untitled(name: str) -> str:
+    """A judge's name without the letters of the office behind it: "Kinsey, J."."""
+    return re.sub(r",?\s+(?:[JP]|[CLMAD]?J{1,2}|J[ACS]C?|[CA]{1,2}J|KC|QC|SC)\.?$", "", name)
+
+
+def _are_apart(older: Sequence[Group], final: Group, sources: Sources) -> bool:
+    """Whether the reports of two judges are so far from each other that one has followed the other."""
+    last, first = max(day for group in older if (day := sources.newest(group))), sources.first(final)
+    return first is not None and (first - last).days > DAYS
 
 
 def filed_on(material: Material) -> One:
@@ -72,21 +86,28 @@ def filed_on(material: Material) -> One:
     groups = grouped(resolved or told[:1], lambda a, b: one_date(a.normalized, b.normalized), sources)
     if not groups:
         return None, []
-    slips = [group for group in rivals(groups) if group is groups[0] or _a_slip(groups[0][0].normalized, group[0].normalized)]
+    slips = [group for group in rivals(groups) if group is groups[0] or _a_slip(groups[0], group, sources)]
     found = [conflict("filed_on", "day of filing", slips, sources, superseded=False)] if len(slips) > 1 else []
     return fact(groups[0], sources, max(groups[0], key=lambda item: (fineness(item.normalized), item.confidence))), found
 
 
-SLIP = 31
-"""Days between two days of filing from which they are of two papers, the second an amended one or another court's."""
+SLIP = datetime.timedelta(days=31)
+"""Between two days of filing that are further apart there are two papers, the second an amended one or another court's."""
+
+OUTVOTED = 3
+"""Of articles that agree on a day, as many times more than tell another one: the other is no slip of a paper, but of the reader."""
 
 
-def _a_slip(one: object, other: object) -> bool:
-    """Whether two dates of filing are both to the day, and near to each other."""
-    if not (isinstance(one, Date) and isinstance(other, Date) and one.precision == other.precision == "day"):
+def _a_slip(best: Group, other: Group, sources: Sources) -> bool:
+    """Whether two days of filing, one of them told by its number, are near to each other and past when the first told of one; not where nearly all tell one."""
+    one, two = best[0].normalized, other[0].normalized
+    if not (isinstance(one, Date) and isinstance(two, Date) and one.precision == two.precision == "day"):
         return False
-    first, second = (datetime.date.fromisoformat(date.date) for date in (one, other))
-    return abs((first - second).days) <= SLIP
+    days = [datetime.date.fromisoformat(date.date) for date in (one, two)]
+    told = [day for group in (best, other) if (day := sources.first(group))]
+    numbered = any(char.isdigit() for item in (*best, *other) for char in item.span.of(sources.texts[item.article]))
+    slipped = max(days) - min(days) <= SLIP and max(days) <= min(told, default=max(days))
+    return numbered and slipped and sources.independent(best) < OUTVOTED * sources.independent(other)
 
 
 def proceeding(material: Material) -> One:

@@ -39,8 +39,16 @@ def rounds_to(number: float, rough: float) -> bool:
     >>> rounds_to(44_600_000, 45_000_000), rounds_to(44_600_000, 44_000_000), rounds_to(9.4, 9)
     (True, False, False)
     """
-    digits = len(f"{rough:.15g}".replace(".", "").strip("0"))
-    return digits > 1 and number != rough and float(f"{number:.{digits}g}") == rough
+    return _digits(rough) > 1 and has_fewer_digits(number, rough)
+
+
+def has_fewer_digits(number: float, rough: float) -> bool:
+    """Whether a rough number is another one with fewer digits, one at least: 611 is about 600."""
+    return number != rough and float(f"{number:.{_digits(rough)}g}") == rough
+
+
+def _digits(number: float) -> int:
+    return max(1, len(f"{number:.15g}".replace(".", "").strip("0")))
 
 
 def per_of(item: Evidence) -> str | None:
