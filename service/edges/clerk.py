@@ -38,6 +38,9 @@ BEGUN = 3
 STEP = 0.01
 """The share of a job after which its progress is told again."""
 
+EDGE = 0.02
+"""The share of an article that may be missing when it is read: its line ends are not."""
+
 _log = logging.getLogger("casebrief")
 
 
@@ -83,13 +86,13 @@ class _Progress:
 def _place(articles: Sequence[int], share: float) -> int:
     """Which of the articles is read, counted from 1, when so much of all is.
 
-    >>> [_place([100, 300, 100], share) for share in (0, 0.19, 0.2, 0.79, 0.8, 1)]
+    >>> [_place([100, 300, 100], share) for share in (0, 0.19, 0.2, 0.78, 0.8, 1)]
     [1, 1, 2, 2, 3, 3]
     """
     position, behind = share * sum(articles), 0
     for number, size in enumerate(articles, 1):
         behind += size
-        if position < behind:
+        if position < behind - size * EDGE:
             return number
     return len(articles)
 

@@ -14,6 +14,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import fields
 from pathlib import Path
+from urllib.parse import quote
 
 from casebrief.service.jobs.errors import JobsFault, KeyTaken, TooManyJobs
 from casebrief.service.jobs.job import Event, Job, New, Outcome
@@ -41,6 +42,7 @@ class JobStore:
     def __init__(self, path: Path, owner: str, keep_s: float, clock: Callable[[], float] = time.time) -> None:
         """``owner`` names this process among those that share the file; ``keep_s``: how long a job is kept when it has ended."""
         self._path, self._owner, self._keep_s, self._clock = path, owner, keep_s, clock
+        self._made = False
 
     @contextlib.contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
@@ -63,15 +65,16 @@ class JobStore:
 
     @contextlib.contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
-        """All that is read through it is of one moment, and nobody who writes is waited for. A file that is not there holds no job."""
-        if not self._path.exists():
+        """All that is read through it is of one moment, and nobody who writes is waited for. A file that is not there is made."""
+        if not self._made:
             with self._writing():
-                pass
+                self._made = True
         try:
-            with contextlib.closing(sqlite3.connect(self._path, timeout=WAIT_S, isolation_level=None)) as database:
+            with contextlib.closing(sqlite3.connect(f"file:{quote(str(self._path))}?mode=rw", uri=True, timeout=WAIT_S, isolation_level=None)) as database:
                 database.execute("BEGIN")
                 yield database
         except (sqlite3.Error, OSError) as error:
+            self._made = False
             raise JobsFault(f"jobs cannot be read: {self._path}: {error}") from error
 
     # ------------------------------------------------------------------ what clients ask for
