@@ -37,7 +37,7 @@ class Metrics:
         self._requests = self._counter("requests", "Requests that ended, by route and status.", "route", "status")
         self._request_seconds = self._seconds("request_seconds", "From a request's head to the end of its answer.", "route")
         self._refusals = self._counter("refusals", "Requests that ended in a problem, by its kind.", "reason")
-        self._missed = self._counter("deadline_misses", "Requests that were not done within their deadline.")
+        self._missed = self._counter("deadline_misses", "Summaries that their deadline left without some articles, or with none.")
         self._articles = self._counter("articles", "Articles of summaries, by what became of them.", "outcome")
         self._tokens = self._counter("tokens", "Tokens: of texts that the model read, that it need not read again, that it answered.", "kind")
         self._stages = self._seconds("stage_seconds", "Where a summary's time went; prefill is the model's reading of texts.", "stage")
@@ -65,6 +65,8 @@ class Metrics:
             self._stages.labels(stage).observe(getattr(timings, f"{stage}_s"))
         for kind, count in (("prompt", timings.prompt_tokens), ("reused", timings.prompt_tokens_reused), ("output", timings.output_tokens)):
             self._tokens.labels(kind).inc(count)
+        if response.partial:
+            self._missed.inc()
         for line in response.ledger:
             self._articles.labels(line.outcome).inc()
 
@@ -90,6 +92,7 @@ class _State(Collector):
         store = self._product.store
         yield GaugeMetricFamily(READY, "1 while a request would be worked on.", value=engine.get("state") == "ready")
         yield GaugeMetricFamily("casebrief_queue_length", "Requests that wait beyond those being worked on.", value=self._desk.waiting)
+        yield GaugeMetricFamily("casebrief_running", "Requests and jobs that are worked on.", value=self._desk.running)
         yield CounterMetricFamily("casebrief_worker_restarts", "Times that the model's process was started again.", value=_number(engine.get("restarts")))
         yield GaugeMetricFamily("casebrief_worker_resident_bytes", "Memory of the model's process.", value=_resident(engine.get("pid")))
         yield CounterMetricFamily("casebrief_cache_hits", "Articles, or questions' batches, whose answer was kept.", value=store.hits if store else 0)

@@ -15,21 +15,11 @@ from casebrief.service import example
 from casebrief.service.edges.settings import Settings
 from casebrief.service.edges.wiring import catalog_of, loading
 from conftest import HANG_S, as_request, running_server, until
+from faulting import SMALL_DISK, possible
 
 COMMAND = [sys.executable, "-P", "-m", "casebrief.evals.cli"]
 UNKNOWN_USER = ["unshare", "--user", "--map-user=12345"]
 """A user without a line in passwd, and without the rights of one."""
-SMALL_DISK = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", 'mount -t tmpfs -o size=64k none "$0" && exec "$@"']
-"""To be followed by the folder that shall be small, and the command."""
-
-
-def possible(command: list[str]) -> bool:
-    try:
-        return subprocess.run(command, capture_output=True, check=False, timeout=HANG_S).returncode == 0
-    except OSError:
-        return False
-
-
 unknown_user = pytest.mark.skipif(not possible([*UNKNOWN_USER, "true"]), reason="this machine lets nobody be another user")
 small_disk = pytest.mark.skipif(not possible([*SMALL_DISK, "/mnt", "true"]), reason="this machine lets nobody mount")
 

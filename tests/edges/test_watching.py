@@ -13,10 +13,12 @@ from pathlib import Path
 import httpx
 import pytest
 from asking import SUMMARIES, ask, guarded, listening
+from casebrief.service.edges.desk import Desk
 from casebrief.service.edges.doctor import Finding, as_json
 from casebrief.service.edges.http import create_app
 from casebrief.service.edges.keys import Keys
 from casebrief.service.edges.logs import JsonLines, PlainLines, log_request
+from casebrief.service.edges.metrics import Metrics
 from casebrief.service.edges.settings import Settings
 from casebrief.service.edges.watch import Ended
 from casebrief.service.edges.wiring import Casebrief, wire
@@ -26,6 +28,7 @@ from prometheus_client.parser import text_string_to_metric_families
 FIGURES = {
     "casebrief_ready",
     "casebrief_queue_length",
+    "casebrief_running",
     "casebrief_worker_restarts",
     "casebrief_worker_resident_bytes",
     "casebrief_cache_hits",
@@ -62,7 +65,7 @@ def worked(tmp_path_factory: pytest.TempPathFactory) -> Worked:
     folder = tmp_path_factory.mktemp("worked")
     body = {"articles": [{"text": "Zanzibark Inc was sued on Tuesday in federal court in Oakland, California, by customers."}]}
     asked = [("POST", SUMMARIES, {"json": body}), ("POST", SUMMARIES, {"json": body})]
-    asked += [("POST", SUMMARIES, {"json": {"articles": [{"text": "Zanzibark", "Zanzibark": 1}]}}), ("POST", SUMMARIES, {"json": {**body, "deadline_s": 1e-9}})]
+    asked += [("POST", SUMMARIES, {"json": {"articles": [{"text": "Zanzibark", "Zanzibark": 1}]}})]
     asked += [("POST", "/v1/page", {"content": b"Zanzibark", "headers": {"Content-Type": "text/zanzibark"}}), ("GET", "/page/Zanzibark", {})]
     asked += [("ZANZIBARK", "/Zanzibark/x?Zanzibark", {"headers": {"User-Agent": "Zanzibark", "Referer": "http://Zanzibark/"}})]
     with listening(folder / "log", CASEBRIEF_LOG="json", CASEBRIEF_CACHE_DIR=str(folder), CASEBRIEF_CACHE_MB="8") as address:
@@ -128,7 +131,7 @@ def test_a_request_is_one_line_with_its_id_route_and_status_and_no_word_that_was
     told = ("POST", "/v1/summaries", 200, worked.answers["mine-1"].json()["id"])
     assert (mine["method"], mine["route"], mine["status"], mine["summary"]) == told
     assert mine["seconds"] > 0
-    (other,) = [line for line in lines if line.get("request") == "mine-6"]
+    (other,) = [line for line in lines if line.get("request") == "mine-5"]
     assert (other["route"], other["status"], other["reason"]) == ("/page/{name}", 404, "not-found")
     assert [line["status"] for line in lines if line.get("method") == "other"] == [404]
 
@@ -185,8 +188,8 @@ def test_an_unforeseen_error_is_answered_with_an_id_and_logged_with_it_and_witho
 def test_figures_are_prometheus_text_and_each_application_counts_for_itself(wired):
     response = ask(wired, path="/metrics")
     assert response.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
-    families = {family.name for family in text_string_to_metric_families(response.text) if family.name.startswith("casebrief")}
-    assert families == FIGURES
+    families = {family.name for family in text_string_to_metric_families(response.text) if not family.name.endswith("_created")}
+    assert {family for family in families if family.startswith("casebrief")} == FIGURES
     assert not [key for key in figures(response.text) if key[0] == "casebrief_requests_total"]
 
 
@@ -206,9 +209,18 @@ def test_what_happened_is_counted_by_words_of_ours(worked):
     assert told["casebrief_articles_total", "used"] == 2
     assert told["casebrief_tokens_total", "prompt"] == worked.answers["mine-1"].json()["timings"]["prompt_tokens"] > 0
     refused = {key[1]: value for key, value in told.items() if key[0] == "casebrief_refusals_total"}
-    assert refused == {"invalid-request": 1, "deadline": 1, "not-found": 2, "unsupported-media-type": 1}
-    assert told["casebrief_deadline_misses_total",] == 1
+    assert refused == {"invalid-request": 1, "not-found": 2, "unsupported-media-type": 1}
     assert told["casebrief_worker_resident_bytes",] > 10_000_000
+
+
+def test_a_deadline_that_was_missed_is_counted(wired):
+    metrics = Metrics(wired, Desk(1, 1, 1.0))
+    for status, reason in ((504, "deadline"), (503, "queue-full"), (200, "")):
+        metrics.ended(Ended("mine", "POST", SUMMARIES, status, 2.0, reason))
+    told = figures(metrics.text(known=True).decode())
+    assert told["casebrief_deadline_misses_total",] == 1
+    assert (told["casebrief_refusals_total", "deadline"], told["casebrief_refusals_total", "queue-full"]) == (1, 1)
+    assert (told["casebrief_request_seconds_count", SUMMARIES], told["casebrief_request_seconds_sum", SUMMARIES]) == (3, 6)
 
 
 # ------------------------------------------------------------------ the doctor
@@ -221,7 +233,7 @@ def test_doctor_tells_programs_the_same_as_people(tmp_path):
     assert (person.returncode, program.returncode) == (1, 1)
     found = json.loads(program.stdout)
     assert found["well"] is False
-    assert [f"{one['state']}\t{one['name']}\t{one['told']}" for one in found["findings"]] == person.stdout.splitlines()
+    assert [[one["state"], one["name"], *one["told"].split()] for one in found["findings"]] == [line.split() for line in person.stdout.splitlines()]
     assert [one["name"] for one in found["findings"] if one["state"] == "unwell"] == ["weights"]
 
 
