@@ -7,6 +7,7 @@ import email.utils
 import html
 import re
 from dataclasses import dataclass, field
+from html.parser import HTMLParser
 from xml.parsers import expat
 
 from casebrief.service.files.about import day_of
@@ -14,7 +15,7 @@ from casebrief.service.files.about import day_of
 MOST_DEPTH = 200
 """Elements within each other: a feed has ten, with the markup of an article thirty."""
 
-_ROOT = re.compile(rb"\s*(?:<\?xml[^>]*\?>)?\s*(?:<!--.*?-->\s*|<\?.*?\?>\s*|<!DOCTYPE[^>\[]*(?:\[.*?\])?[^>]*>\s*)*<(?:\w+:)?(rss|feed|RDF)[\s>]", re.DOTALL)
+_ROOT = re.compile(rb"\s*(?:<\?xml[^>]*\?>)?\s*(?:<!--.*?-->\s*|<\?.*?\?>\s*|<!DOCTYPE[^>\[]*(?:\[.*?\])?[^>]*>\s*)*<(?:\w+:)?(rss|feed|RDF)[\s/>]", re.DOTALL)
 _ENTRIES = frozenset({"item", "entry"})
 _BODIES = ("encoded", "content", "description", "summary")
 """What an entry's text may stand in, the fullest first."""
@@ -28,9 +29,9 @@ class NoFeed(ValueError):
 
 @dataclass(frozen=True)
 class Entry:
-    """One article of a feed. ``html`` is its text as the feed has it; ``publisher`` is the feed's title."""
+    """One article of a feed, as text; ``publisher`` is the feed's title."""
 
-    html: str
+    text: str
     title: str | None
     url: str | None
     publisher: str | None
@@ -114,11 +115,48 @@ class _Reader:
 
 
 def _entry(told: dict[str, str], publisher: str | None) -> Entry | None:
-    body = next((told[name] for name in _BODIES if told.get(name, "").strip()), None)
+    body = next((text for name in _BODIES if (text := _as_text(told.get(name, "")))), None)
     if body is None:
         return None
     day = next((day for name in _DAYS if (day := _day(told.get(name, "").strip()))), None)
     return Entry(body, _one_line(told.get("title", "")), _one_line(told.get("link", "")), publisher, day)
+
+
+class _Text(HTMLParser):
+    """The text of an article's markup: all of it, for a feed has no menus; blocks are paragraphs."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.told: list[str] = []
+        self._unseen = 0
+
+    def handle_starttag(self, tag: str, attrs: object) -> None:
+        self._unseen += tag in _UNSEEN
+        self.told += ["\n"] if tag == "br" else ["\n\n"] if tag in _BLOCKS else []
+
+    def handle_endtag(self, tag: str) -> None:
+        self._unseen = max(0, self._unseen - (tag in _UNSEEN))
+        self.told += ["\n\n"] if tag in _BLOCKS else []
+
+    def handle_data(self, data: str) -> None:
+        self.told += [] if self._unseen else [data]
+
+
+_BLOCKS = frozenset("p div li ul ol h1 h2 h3 h4 h5 h6 blockquote section article figure figcaption table tr pre".split())
+_UNSEEN = frozenset(("script", "style"))
+
+
+def _as_text(body: str) -> str:
+    r"""The text of markup, or of a text without any.
+
+    >>> _as_text("<p>Sued &amp; settled.</p><p>More</p>")
+    'Sued & settled.\n\nMore'
+    """
+    parser = _Text()
+    parser.feed(body)
+    parser.close()
+    paragraphs = re.split(r"\n\s*\n", "".join(parser.told))
+    return "\n\n".join(told for paragraph in paragraphs if (told := "\n".join(" ".join(line.split()) for line in paragraph.strip().split("\n"))))
 
 
 def _one_line(told: str) -> str | None:

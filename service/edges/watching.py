@@ -133,8 +133,7 @@ class Watcher:
 
 
 def _of_entry(entry: Entry) -> Sent:
-    said = Submitted("new", "", entry.title, entry.publisher, entry.url, entry.published_on)
-    return Sent(said, entry.html, "html", entry.title)
+    return Sent(Submitted("new", entry.text, entry.title, entry.publisher, entry.url, entry.published_on))
 
 
 def _in_words(added: Added) -> str:
