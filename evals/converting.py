@@ -50,7 +50,7 @@ def labelled(case: MarkedCase) -> Case:
         if told.mark.field not in ("speaker", "proceeding", "status"):
             groups.setdefault((told.mark.field, _key(case, told)), []).append(told)
     facts = [_fact(case, field, group) for (field, _), group in groups.items()]
-    facts += [_closed(case, "proceeding", case.kind)]
+    facts += [_closed(case, "proceeding", case.kind)] if case.kind else []
     if newest := newest_status(case):
         facts.append(_closed(case, "status", newest))
     facts += [_conflict(case, conflict) for conflict in case.conflicts]

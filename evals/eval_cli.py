@@ -14,6 +14,7 @@ from casebrief.evals.complaining import ComplaintError, all_right, read_outcomes
 from casebrief.evals.complaints_cli import complaints_command
 from casebrief.evals.exits import BAD_INPUT, FLOOR_MISSED, PASSED, REGRESSED, RUN_FAILED, end
 from casebrief.evals.gates import GateError, Gates, load_gates
+from casebrief.evals.import_cli import import_command
 from casebrief.evals.judging import Judged, against_baseline, baseline_of, compare_runs, gates_of, is_of_now, judge, loss_by_dress, missed_gates, rivals
 from casebrief.evals.labels import Case, LabelError, problems_of
 from casebrief.evals.printing import err, out, print_comparison, print_losses, print_scores, print_table
@@ -26,6 +27,7 @@ from casebrief.models.errors import ModelError
 
 eval_app = typer.Typer(no_args_is_help=True, help="Judge the summaries against labelled and marked cases.")
 eval_app.command("complaints")(complaints_command)
+eval_app.command("import-corrections")(import_command)
 
 SetOption = Annotated[str | None, typer.Option("--set", "--cases", help="The set, by name or folder; the run's own without.", show_default=False)]
 GatesOption = Annotated[Path | None, typer.Option("--gates", help="A gates file; the bundled one of the set without.", show_default=False)]

@@ -1,7 +1,7 @@
 """Marked cases: one file a legal dispute, a header and its articles with every place marked that states a fact of it.
 
-A line ``=== id | publisher | day of publication | newest status it tells`` begins an article (``-`` where the sender would not know; ``| copy_of=a1``
-may follow). ``[field.member#id=value!|words]`` marks words, marks may nest. A line that begins with ``~ `` is page furniture; the sign is no part of
+A line ``=== id | publisher | day of publication | newest status it tells`` begins an article (``-`` where the sender would not know, or nobody said;
+``| copy_of=a1`` may follow). ``[field.member#id=value!|words]`` marks words, marks may nest. A line that begins with ``~ `` is page furniture; the sign is no part of
 the text. One paragraph a line. Offsets are half-open and count Unicode code points of the article's text, from 0.
 """
 
@@ -44,6 +44,9 @@ MEMBERS: dict[str, frozenset[str]] = {
 
 UNRELATED = "unrelated"
 """The status of an article that is about something else altogether."""
+
+NOBODY_SAID = "-"
+"""The status of an article, and the kind of a case, of which nobody said anything; they are empty then."""
 
 NAME_KINDS = frozenset({"company", "person", "firm", "product", "agency", "place", "group"})
 SINGLE_IDS = frozenset({"status", "court", "judge", "docket_number", "filed_on", "class_definition"})
@@ -173,7 +176,7 @@ class _Parser:
         absent = tuple(name.strip() for name in self._head.get("absent", "").strip("[]").split(",") if name.strip())
         case = MarkedCase(
             id=self._head.get("id", ""),
-            kind=self._head.get("kind", ""),
+            kind=self._head.get("kind", "").removeprefix(NOBODY_SAID),
             country=self._head.get("country", ""),
             note=self._head.get("note", ""),
             names=tuple(name for _, name in self._names),
@@ -234,7 +237,7 @@ class _Parser:
                 self._fault(number, f"only copy_of=EARLIER_ARTICLE may follow the status: {option!r}")
         if not name or name in {article.id for article in self._articles}:
             self._fault(number, f"the article's id {name!r} is empty or stands there twice")
-        if status not in MEMBERS["status"] | {UNRELATED}:
+        if status not in MEMBERS["status"] | {UNRELATED, NOBODY_SAID}:
             self._fault(number, f"status {status!r} is none of {', '.join(sorted(MEMBERS['status']))} or {UNRELATED}")
         first, last = 0, len(body)
         while first < last and not body[first].strip():
@@ -245,7 +248,7 @@ class _Parser:
             self._fault(number, "an article without text")
         text, marks, furniture = self._read_body(name, number + 1 + first, body[first:last])
         published = self._day(number, day)
-        article = MarkedArticle(name, None if publisher == "-" else publisher, published, status, copy_of, text, marks, furniture)
+        article = MarkedArticle(name, None if publisher == "-" else publisher, published, status.removeprefix(NOBODY_SAID), copy_of, text, marks, furniture)
         self._articles.append(article)
         if not article.related and marks:
             self._fault(number, f"{name} is {UNRELATED}, yet marked")

@@ -9,7 +9,7 @@ from typing import Any
 from casebrief.service.corrections.model import FIELDS, SINGLE, Correction, CorrectionFault, document_of, fact_of
 from casebrief.service.corrections.stating import choice_of, stated
 from casebrief.service.corrections.words import NoPlace, Place, Sources, cited, placed
-from casebrief.service.domain.schema import Citation, Conflict, Corrected, Corrections, Date, Fact, Position, SummaryResponse, Unplaced
+from casebrief.service.domain.schema import Citation, Conflict, Corrected, Corrections, Date, Fact, Figure, Position, SummaryResponse, Unplaced
 from casebrief.service.domain.spans import Span
 from casebrief.service.exports.facts import facts
 
@@ -260,8 +260,14 @@ def _settled(conflict: Conflict, old: Fact[Any], new: Fact[Any] | None) -> Confl
     ]
     positions = list(conflict.positions)
     for at in reversed(mine[:1]):
-        positions[at : at + 1] = [Position(value=new.value, normalized=new.normalized, citations=new.citations)] if new else []
+        positions[at : at + 1] = [Position(value=new.value, normalized=new.normalized, citations=new.citations)] if new and _comparable(old, new) else []
     return conflict.model_copy(update={"positions": positions})
+
+
+def _comparable(old: Fact[Any], new: Fact[Any]) -> bool:
+    """Whether what a fact became can still be held against what it was: of one type, and figures of one unit."""
+    units = [fact.normalized.unit if isinstance(fact.normalized, Figure) else "" for fact in (old, new)]
+    return type(old.normalized) is type(new.normalized) and units[0] == units[1]
 
 
 def _differ(conflict: Conflict) -> bool:

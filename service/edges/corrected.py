@@ -42,10 +42,17 @@ def corrected(opened: Opened) -> CaseNow:
     try:
         texts = {article.id: _submitted.validate_json(article.content).text for article in opened.articles}
         response = SummaryResponse.model_validate_json(opened.summary.response)
-        corrections = [Correction.model_validate_json(kept.correction) for kept in opened.corrections]
     except ValidationError as error:
         raise CasesFault(f"{case.name} cannot be understood: {error.errors()[0]['msg']}") from None
-    return CaseNow(case.name, case.number, applied(response, corrections, texts), texts)
+    return CaseNow(case.name, case.number, applied(response, corrections_of_case(opened), texts), texts)
+
+
+def corrections_of_case(opened: Opened) -> list[Correction]:
+    """The corrections of what was opened, in the order in which they were made. Raises `CasesFault`."""
+    try:
+        return [Correction.model_validate_json(kept.correction) for kept in opened.corrections]
+    except ValidationError as error:
+        raise CasesFault(f"a correction of {opened.case.name} cannot be understood: {error.errors()[0]['msg']}") from None
 
 
 def correct(store: CaseStore, name: str, wanted: Sequence[Wanted], by: str, at_number: int | None = None) -> CaseNow:
