@@ -60,6 +60,12 @@ class CaseIdentity:
         """All party names, defendants first."""
         return self.defendants + self.plaintiffs
 
+    @property
+    def told(self) -> str:
+        """Whom the case is about, in a few words of ours around names."""
+        sides = [side[0] for side in (self.plaintiffs, self.defendants) if side]
+        return self.caption or " against ".join(sides) or "parties without a name"
+
 
 @dataclass(frozen=True)
 class View:

@@ -165,7 +165,7 @@ class Fact(Frozen, Generic[N]):
 
     ``copied``: ``value`` is the quote of the first citation. ``normalized``: computed by rule from a copied quote.
     ``inferred``: picked by the model from a closed list, with a citation. ``found_by`` tells who found it. ``corrected``: a person looked at it, and
-    what they changed or added has a confidence of 1.
+    what they changed or added has a confidence of 1. ``to_come``: an event whose day lay ahead when every article that tells of it appeared.
     """
 
     value: Annotated[str, Field(min_length=1, max_length=LONGEST_VALUE)]
@@ -176,6 +176,7 @@ class Fact(Frozen, Generic[N]):
     citations: Annotated[list[Citation], Field(min_length=1)]
     found_by: FoundBy = "rule"
     corrected: Annotated[Corrected | None, Field(exclude_if=_is_none)] = None
+    to_come: Annotated[bool, Field(exclude_if=_is_not)] = False
 
 
 class Position(Frozen):
@@ -237,7 +238,9 @@ class Source(Frozen):
 
 
 class ArticleReport(Frozen):
-    """One article as it was read. ``used`` holds the spans of its story; ``text`` and ``source`` stand for files and HTML alone."""
+    """One article as it was read. ``used`` holds the spans of its story, ``left_out`` those of its sentences within it that speak of another case;
+    ``text`` and ``source`` stand for files and HTML alone.
+    """
 
     id: str
     title: str | None
@@ -249,6 +252,7 @@ class ArticleReport(Frozen):
     sha256: str
     characters: int
     used: list[tuple[int, int]]
+    left_out: Annotated[list[tuple[int, int]], Field(exclude_if=_is_not)] = []
     text: str | None = None
     source: Annotated[Source | None, Field(exclude_if=_is_none)] = None
 
@@ -320,6 +324,12 @@ class SummaryResponse(Frozen):
     timings: Timings
     partial: Annotated[Literal[True] | None, Field(exclude_if=_is_none)] = None
     corrections: Annotated[Corrections | None, Field(exclude_if=_is_none)] = None
+
+
+class CasesResponse(Frozen):
+    """The response to a request with ``"cases": "all"``: one summary a case. The ledger of each tells of all articles, those of other cases too."""
+
+    cases: Annotated[list[SummaryResponse], Field(min_length=1)]
 
 
 def json_schema() -> dict[str, object]:

@@ -17,7 +17,7 @@ from casebrief.service.edges.formats import FORMATS, Format, Told, accepted, tod
 from casebrief.service.edges.forms import FORM_SCHEMA, JSON, MULTIPART, media_type, read_request
 from casebrief.service.edges.problems import MEDIA_TYPE, Problem
 from casebrief.service.edges.received import receive
-from casebrief.service.edges.requests import SummaryRequest, check_limits, decode_json, to_sent
+from casebrief.service.edges.requests import SummaryRequest, check_limits, decode_json, one_case, to_sent
 from casebrief.service.edges.wiring import Casebrief
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field, TypeAdapter, ValidationError
@@ -149,7 +149,7 @@ def cases_router(product: Casebrief, desk: Desk, body_of: BodyOf) -> APIRouter:
     async def add(name: str, request: Request) -> Response:
         at_number = number_of(request.headers.get("if-match"))
         media_type(request.headers)  # refused before its body is read
-        wanted = await read_request(await body_of(request), request.headers, product.settings)
+        wanted = one_case(await read_request(await body_of(request), request.headers, product.settings))
         await _tried(lambda: store.versions(name))  # a case that is none is refused before it waits
         added = await _added(work, desk, product, name, wanted, at_number, request)
         told = AddedOut(number=added.number, since=added.since, stored=added.stored, known=added.known, changes=added.changes)

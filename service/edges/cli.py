@@ -23,7 +23,7 @@ from casebrief import __version__
 from casebrief.models.errors import CatalogError, ModelError, StoreFault
 from casebrief.service import example
 from casebrief.service.cases.errors import CaseError
-from casebrief.service.domain.schema import SummaryResponse
+from casebrief.service.domain.schema import CasesResponse, SummaryResponse
 from casebrief.service.domain.view import harmless
 from casebrief.service.edges import brief
 from casebrief.service.edges.doctor import as_json as findings_as_json
@@ -39,7 +39,7 @@ from casebrief.service.exports.wording import has_facts, read_of
 from casebrief.service.files.plain import strictly
 from casebrief.service.files.sniffing import kind_of
 from casebrief.service.pipeline.articles import Submitted
-from casebrief.service.pipeline.summarizing import assign_ids
+from casebrief.service.pipeline.summarizing import SeveralCases, assign_ids
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TransferSpeedColumn
 from rich.table import Table
@@ -128,20 +128,40 @@ def summarize(
     out: Annotated[Path | None, typer.Option(help="Write to this file, in the format that its suffix names.")] = None,
     model: Model = None,
     reader: Annotated[str | None, typer.Option(help="labels or prompts; auto: as the model reads.")] = None,
+    cases: Annotated[str, typer.Option(help="one: articles about several lawsuits are refused; all: a summary of each.")] = "one",
 ) -> None:
     """Summarise articles about one lawsuit."""
     wanted = format_of([form, *(name for name, given in (("json", as_json), ("markdown", as_markdown), ("html", as_html)) if given)], out)
+    _check_cases(cases, wanted, out)
     settings = settings_of(model=model, reader=reader)
     received = read_articles(files or [], published_on or [], use_example, settings)
     product = wire(settings, say)
     try:
         with watched("starting the model") as tell:
             product.engine.start()
-            response = received.told(product.summarizer.summarize(received.submitted, progress=tell))
+            if cases == "all":
+                responses = product.summarizer.summarize_all(received.submitted, progress=tell)
+            else:
+                responses = [product.summarizer.summarize_one(received.submitted, progress=tell)]
+    except SeveralCases as error:
+        fail(f"{error}: give those of one case, or --cases all", BAD_INPUT)
     finally:
         product.close()
-    show_summary(Told(response, {article.id: article.text for article in received.submitted}, today()), wanted, out)
-    warn(response)
+    told = [received.told(response) for response in responses]
+    if cases == "all" and wanted:
+        sys.stdout.write(_escaped(CasesResponse(cases=told).model_dump_json(by_alias=True, indent=2) + "\n"))
+    else:
+        for response in told:
+            show_summary(Told(response, {article.id: article.text for article in received.submitted}, today()), wanted, out)
+    for response in told:
+        warn(response)
+
+
+def _check_cases(cases: str, wanted: Format | None, out: Path | None) -> None:
+    if cases not in ("one", "all"):
+        fail(f"--cases {cases}: it may be one or all", BAD_INPUT)
+    if cases == "all" and (out or (wanted and wanted.name != "json")):
+        fail("--cases all is told on the terminal, or with --json", BAD_INPUT)
 
 
 def format_of(named: list[str | None], out: Path | None) -> Format | None:

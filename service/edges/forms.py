@@ -15,7 +15,7 @@ from starlette.datastructures import FormData, Headers, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
 JSON, MULTIPART = "application/json", "multipart/form-data"
-FILE, ARTICLES, DEADLINE = "file", "articles", "deadline_s"
+FILE, ARTICLES, DEADLINE, CASES = "file", "articles", "deadline_s", "cases"
 
 FORM_SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -28,6 +28,7 @@ FORM_SCHEMA: dict[str, Any] = {
             "description": "A JSON list with an object for each file, in their order, of the keys `id`, `title`, `publisher`, `url`, `published_on`; `{}` where there is nothing to say.",
         },
         DEADLINE: {"type": "string", "description": "As in the JSON request."},
+        CASES: {"type": "string", "enum": ["one", "all"], "description": "As in the JSON request."},
     },
     "additionalProperties": False,
 }
@@ -56,7 +57,7 @@ async def read_request(body: bytes, headers: Headers, settings: Settings) -> Sum
 
 async def _document(body: bytes, headers: Headers, settings: Settings) -> dict[str, Any]:
     """A form as the document that JSON would have sent."""
-    form = await parse_form(body, headers, files=settings.max_articles, fields=2, field_bytes=1 << 20)
+    form = await parse_form(body, headers, files=settings.max_articles, fields=3, field_bytes=1 << 20)
     try:
         return await _put_together(form)
     finally:
@@ -78,7 +79,7 @@ async def parse_form(body: bytes, headers: Headers, *, files: int, fields: int, 
 
 
 async def _put_together(form: FormData) -> dict[str, Any]:
-    unknown = sorted(set(form) - {FILE, ARTICLES, DEADLINE})
+    unknown = sorted(set(form) - {FILE, ARTICLES, DEADLINE, CASES})
     if unknown:
         raise _unfit(f'the field {unknown[0]!r} is not known: files come as "{FILE}"')
     uploads = form.getlist(FILE)
@@ -93,20 +94,29 @@ async def _put_together(form: FormData) -> dict[str, Any]:
         named = {"name": file.filename} if file.filename else {}
         articles.append({**named, **said, "file": base64.b64encode(await file.read()).decode("ascii")})
     deadline = _json(form, DEADLINE, None)
-    return {"articles": articles} | ({} if deadline is None else {DEADLINE: deadline})
+    cases = _text(form, CASES)
+    return {"articles": articles} | ({} if deadline is None else {DEADLINE: deadline}) | ({} if cases is None else {CASES: cases})
 
 
 def _json(form: FormData, name: str, missing: Any) -> Any:
     """A field's value, which is JSON; ``missing`` where there is none."""
-    values = form.getlist(name)
-    if not values:
+    written = _text(form, name)
+    if written is None:
         return missing
-    if len(values) > 1 or not isinstance(values[0], str):
-        raise _unfit(f"the field {name!r} must be given once, as text")
     try:
-        return decode_json(values[0].encode())
+        return decode_json(written.encode())
     except Problem as error:
         raise _unfit(f"the field {name!r} is not JSON: {error.detail.partition(';')[0]}") from None
+
+
+def _text(form: FormData, name: str) -> str | None:
+    """A field's text, or ``None`` where there is none."""
+    values = form.getlist(name)
+    if not values:
+        return None
+    if len(values) > 1 or not isinstance(values[0], str):
+        raise _unfit(f"the field {name!r} must be given once, as text")
+    return values[0]
 
 
 def _unfit(detail: str) -> Problem:

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from casebrief import __version__
 from casebrief.models.errors import CatalogError, ModelError
-from casebrief.service.domain.schema import SummaryResponse, json_schema
+from casebrief.service.domain.schema import CasesResponse, SummaryResponse, json_schema
 from casebrief.service.edges.case_http import cases_router
 from casebrief.service.edges.case_pages import case_router
 from casebrief.service.edges.clerk import Clerk
@@ -28,7 +28,7 @@ from casebrief.service.edges.problems import MEDIA_TYPE, Problem, ProblemDetails
 from casebrief.service.edges.requests import SummaryRequest
 from casebrief.service.edges.settings import Settings
 from casebrief.service.edges.speed import of_trial
-from casebrief.service.edges.summaries import summarized
+from casebrief.service.edges.summaries import summarized, summarized_all
 from casebrief.service.edges.watch import Ended, Watch
 from casebrief.service.edges.wiring import Casebrief, case_store_of
 from fastapi import FastAPI, Request, Response
@@ -83,7 +83,7 @@ _PROBLEMS: dict[int | str, dict[str, Any]] = {
     413: {"description": "More articles, characters or bytes than the limits allow"},
     415: {"description": "The content type is neither JSON nor a form, or the body is compressed"},
     421: {"description": "The Host is no name of this server"},
-    422: {"description": "Something in the request does not fit, or a file cannot be read; `errors` names each place"},
+    422: {"description": "Something in the request does not fit, a file cannot be read, or the articles are about several cases; `errors` names each place"},
     500: {"description": "The model failed in a way that a retry does not mend"},
     503: {"description": "The queue is full, the model is being restarted, or the service is closing; see Retry-After"},
     504: {"description": "The deadline has passed, waiting included"},
@@ -137,7 +137,7 @@ def create_app(product: Casebrief) -> FastAPI:
 
     @app.post(
         "/v1/summaries",
-        response_model=SummaryResponse,
+        response_model=SummaryResponse | CasesResponse,
         responses=_summary_forms() | _problem_responses(400, 406, 408, 413, 415, 422, 500, 503, 504),
         openapi_extra={
             "requestBody": {
@@ -154,6 +154,11 @@ def create_app(product: Casebrief) -> FastAPI:
             raise Problem(406, "not-acceptable", "The answer cannot be had in that form", detail)
         media_type(request.headers)  # refused before its body is read
         wanted = await read_request(await body_of(request), request.headers, product.settings)
+        if wanted.cases == "all":
+            if form.media_type != JSON:
+                raise Problem(406, "not-acceptable", "The answer cannot be had in that form", f"several cases are told as {JSON}")
+            cases = await summarized_all(product, desk, wanted, request.is_disconnected)
+            return Response(cases.model_dump_json(by_alias=True), media_type=JSON, headers={"Vary": "Accept"})
         told = await summarized(product, desk, wanted, request.is_disconnected)
         request.state.summary = told.response.id
         content = told.response.model_dump_json(by_alias=True) if form.media_type == JSON else await run_in_threadpool(form.write, told)

@@ -16,7 +16,7 @@ from casebrief.service.edges.clerk import Clerk
 from casebrief.service.edges.desk import Desk
 from casebrief.service.edges.forms import FORM_SCHEMA, JSON, MULTIPART, media_type, read_request
 from casebrief.service.edges.problems import MEDIA_TYPE, Problem, ProblemDetails
-from casebrief.service.edges.requests import SummaryRequest
+from casebrief.service.edges.requests import SummaryRequest, one_case
 from casebrief.service.edges.settings import Settings
 from casebrief.service.jobs.errors import JobError, KeyTaken, TooManyJobs
 from casebrief.service.jobs.job import ENDED, Event, Job, New, State
@@ -76,7 +76,7 @@ def jobs_router(clerk: Clerk, desk: Desk, settings: Settings, body_of: Callable[
     async def send(request: Request) -> Response:
         """Have articles read while nobody waits: the same body as for a summary."""
         media_type(request.headers)  # refused before its body is read
-        new = _new(await read_request(await body_of(request), request.headers, settings), request.headers, settings, hosts)
+        new = _new(one_case(await read_request(await body_of(request), request.headers, settings)), request.headers, settings, hosts)
         job = await _asked(clerk, clerk.store.add, new, settings.jobs_queue)
         clerk.wake()
         request.state.job = job.id
@@ -172,7 +172,7 @@ def _new(wanted: SummaryRequest, headers: Headers, settings: Settings, hosts: fr
         sum=hashlib.sha256(request + b"\0" + webhook.encode()).hexdigest(),
         articles=len(wanted.articles),
         characters=sum(len(article.text or "") for article in wanted.articles),
-        deadline_at=time.time() + wanted.deadline_s if wanted.deadline_s else None,
+        deadline_s=wanted.deadline_s,
         key=key,
         webhook=webhook,
     )

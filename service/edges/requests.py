@@ -10,7 +10,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Sequence
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from casebrief.service.edges.problems import Problem
 from casebrief.service.edges.received import Sent
@@ -176,6 +176,12 @@ class SummaryRequest(BaseModel):
     deadline_s: Annotated[
         float | None, Field(gt=0, le=86400, description="Seconds after which you no longer want the answer; the server's own limit holds as well.")
     ] = None
+    cases: Annotated[
+        Literal["one", "all"],
+        Field(
+            description="What to do with articles about several lawsuits: refuse them, or tell each case in a summary of its own (`CasesResponse`, JSON alone)."
+        ),
+    ] = "one"
 
 
 def of_document(document: Any, settings: Settings) -> SummaryRequest:
@@ -189,6 +195,13 @@ def of_document(document: Any, settings: Settings) -> SummaryRequest:
     doubles = sorted({name for name in ids if ids.count(name) > 1})
     if doubles:
         raise Problem(422, "duplicate-id", "Two articles have the same id", f"the id {doubles[0]!r} is given more than once: ids must differ")
+    return request
+
+
+def one_case(request: SummaryRequest) -> SummaryRequest:
+    """The request, where what is asked for is one case's. Raises `Problem` 422."""
+    if request.cases != "one":
+        raise Problem(422, "invalid-request", "The request does not fit", f"/cases: {request.cases!r} is for POST /v1/summaries alone: leave the key out here")
     return request
 
 

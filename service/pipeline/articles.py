@@ -44,6 +44,11 @@ class Dossier:
     unrelated: dict[str, str]
     case: CaseIdentity
 
+    @property
+    def own(self) -> tuple[str, ...]:
+        """The ids of the articles that are about the case."""
+        return tuple(article.id for article in self.articles if article.id not in self.unrelated)
+
 
 def article_of(submitted: Submitted, paragraphs: Sequence[Sequence[Span]]) -> Article:
     """The article with its story: the sentences of these paragraphs; a first line without a full stop is its title."""

@@ -1,4 +1,4 @@
-"""From what a model said of each article to evidence on one case: whichever way it read, the same follows.
+"""From what a model said of each article to evidence on each case that they tell of, mostly one: whichever way it read, the same follows.
 
 Which articles are about the case, who its sides are, and which sentences speak of another case is told by the marks.
 """
@@ -15,9 +15,10 @@ from casebrief.service.domain.evidence import Evidence
 from casebrief.service.domain.names import same_name
 from casebrief.service.domain.spans import Span
 from casebrief.service.domain.story import asides
+from casebrief.service.domain.which_case import Telling, main_case, names_in, which_cases, with_form_of_name
 from casebrief.service.pipeline.articles import Dossier, find_copies
 from casebrief.service.pipeline.other_cases import lead_of, of_other_cases
-from casebrief.service.pipeline.reading import Alike, Gathered, Read
+from casebrief.service.pipeline.reading import Alike, CaseRead, Gathered, Read
 from casebrief.service.pipeline.typed import Tag, evidence_of, sides_of
 
 UNRELATED = 0.5
@@ -85,12 +86,37 @@ class Belief:
 
 
 def gathered(tagged: Sequence[Tagged], belief: Belief, usage: Usage, alike: Alike | None = None) -> Gathered:
-    """The articles of a request with the evidence of each, from what was said of them."""
-    own = _own(tagged)
-    dossier = _dossier(own)
+    """The articles of a request by case, with the evidence of each, from what was said of them."""
+    about = [_telling(one) for one in tagged if not one.failure and not one.unrelated]
+    found = which_cases(about)
+    copies = find_copies([one.article for one in tagged if one.article.story.paragraphs])
+    told = {case.articles: _identity([_led(one) for one in tagged if one.article.id in case.articles]).told for case in found}
+    elsewhere = [{article: told[other.articles] for other in found if other is not one for article in other.articles} for one in found]
+    cases = [_case(tagged, others, copies, belief) for others in elsewhere or [{}]]
+    main = main_case(found, copies)
+    return Gathered(cases, cases[found.index(main)] if main else None if found else cases[0], usage, alike)
+
+
+def _case(tagged: Sequence[Tagged], elsewhere: Mapping[str, str], copies: dict[str, str], belief: Belief) -> CaseRead:
+    """One case of a request. ``elsewhere``: by article of another case whom that is about."""
+    own = _own([one for one in tagged if one.article.id not in elsewhere])
     by_id = {one.article.id: one for one in own}
+    dossier = _dossier(own, [one.article for one in tagged], {article: f"tells of another case: {told}" for article, told in elsewhere.items()}, copies)
     reads = [Read(tuple(belief.of(one)), one.gaps, one.failure) for one in (by_id[view.article.id] for view in dossier.views)]
-    return Gathered(dossier, reads, usage, alike)
+    return CaseRead(dossier, reads)
+
+
+def _telling(tagged: Tagged) -> Telling:
+    """What an article tells of its case, by its marks."""
+    text, captions = tagged.article.text, [sides for tag in tagged.of_label("caption") if (sides := _sides(tagged.article.text, tag.span))]
+    return Telling(
+        article=tagged.article.id,
+        story=" ".join([tagged.article.title or "", *(span.of(text) for span in tagged.article.story.sentences)]),
+        plaintiffs=with_form_of_name([*tagged.words("plaintiffs"), *(sides[0] for sides in captions)]),
+        defendants=with_form_of_name([*tagged.words("defendants"), *(sides[1] for sides in captions)]),
+        people=frozenset(name for words in tagged.words("counsel", "judge", "speaker") for name in names_in(words)),
+        dockets=frozenset(tagged.words("docket_number")),
+    )
 
 
 def _own(tagged: Sequence[Tagged]) -> list[Tagged]:
@@ -135,14 +161,13 @@ def _names_same_sides(text: str, caption: Span, main: Sides | None) -> bool:
     return sides is None or main is None or all(same_name(one, other) for one, other in zip(sides, main, strict=True))
 
 
-def _dossier(tagged: Sequence[Tagged]) -> Dossier:
-    articles = tuple(one.article for one in tagged)
+def _dossier(tagged: Sequence[Tagged], articles: Sequence[Article], elsewhere: Mapping[str, str], copies: dict[str, str]) -> Dossier:
     unrelated = {one.article.id: reason for one in tagged if (reason := one.unrelated)}
     if len(tagged) == 1 and tagged[0].of_label(*_TELLING):
         unrelated = {}
     about = [one for one in tagged if one.article.id not in unrelated]
     views = tuple(_view(one) for one in about if one.article.story.paragraphs or one.article.story.title)
-    return Dossier(articles, views, find_copies([article for article in articles if article.story.paragraphs]), unrelated, _identity(about))
+    return Dossier(tuple(articles), views, copies, {**unrelated, **elsewhere}, _identity(about))
 
 
 def _view(tagged: Tagged) -> View:

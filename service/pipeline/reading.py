@@ -34,11 +34,22 @@ Alike = Callable[[Evidence, Evidence], float]
 
 
 @dataclass(frozen=True)
-class Gathered:
-    """What a reader makes of a request: its articles, what was read of each view in their order, what it took, and, of one that was taught, how likely evidence states the same."""
+class CaseRead:
+    """One case of a request: the articles, and what was read of each view in their order."""
 
     dossier: Dossier
     reads: list[Read]
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """What a reader makes of a request: its cases, mostly one, what it took, and, of a reader that was taught, how likely evidence states the same.
+
+    ``main`` is the case that the articles are about, ``None`` where they are about several.
+    """
+
+    cases: list[CaseRead]
+    main: CaseRead | None
     usage: Usage
     alike: Alike | None = None
 

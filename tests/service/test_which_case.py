@@ -1,0 +1,156 @@
+"""Which articles are about one case: a pure function of what each tells, and what becomes of articles about several."""
+
+import datetime
+from dataclasses import replace
+
+import pytest
+from casebrief.models.fake import FakeEngine
+from casebrief.service.domain.which_case import OneCase, Telling, main_case, which_cases
+from casebrief.service.pipeline.articles import Submitted
+from casebrief.service.pipeline.labelled import LabelReader
+from casebrief.service.pipeline.summarizing import SeveralCases, Summarizer
+from hypothesis import given
+from hypothesis import strategies as st
+from marking import DAY, HALF_SURE, read_as
+
+PEOPLE = ["Ira Blum", "Ada Pell", "Noor Quist"]
+COMPANIES = ["Norvane Home Inc", "Norvane", "Larkwell Power Corp", "Larkwell", "Trade Practices Commission", "TPC", "Watchdog"]
+
+
+@st.composite
+def tellings(draw) -> list[Telling]:
+    told = []
+    for number in range(draw(st.integers(1, 6))):
+        sides = [frozenset(draw(st.sets(st.sampled_from(COMPANIES), max_size=2))) for _ in range(2)]
+        people = frozenset(draw(st.sets(st.sampled_from(PEOPLE), max_size=1)))
+        story = f"Story {number}: {', '.join(draw(st.lists(st.sampled_from([*COMPANIES, 'watchdog', 'doors', 'kettles']), max_size=3)))}."
+        told.append(Telling(f"a{number}", story, sides[0], sides[1], people))
+    return told
+
+
+def parts(cases: list[OneCase]) -> set[frozenset[str]]:
+    return {frozenset(case.articles) for case in cases}
+
+
+@given(tellings(), st.randoms(use_true_random=False))
+def test_the_order_of_articles_changes_no_group_and_not_the_main_case(told, random):
+    shuffled = random.sample(told, len(told))
+    assert parts(which_cases(told)) == parts(which_cases(shuffled))
+    first, second = main_case(which_cases(told)), main_case(which_cases(shuffled))
+    assert (first and frozenset(first.articles)) == (second and frozenset(second.articles))
+
+
+@given(tellings(), st.data())
+def test_an_article_sent_twice_changes_no_group(told, data):
+    twice = data.draw(st.sampled_from(told))
+    again = which_cases([*told, replace(twice, article="again")])
+    assert {group - {"again"} for group in parts(again)} == parts(which_cases(told))
+    assert next(group for group in parts(again) if "again" in group) >= {twice.article}
+    first, second = main_case(which_cases(told)), main_case(again, ["again"])
+    assert (first and frozenset(first.articles)) == (second and frozenset(second.articles) - {"again"})
+
+
+@given(tellings())
+def test_every_article_is_in_one_case(told):
+    assert sorted(article for case in which_cases(told) for article in case.articles) == [one.article for one in told]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (
+            Telling("a", "The TPC sued Quillon.", frozenset({"TPC"}), frozenset({"Quillon"})),
+            Telling("b", "Trade Practices Commission wins.", frozenset({"Trade Practices Commission"})),
+        ),
+        (
+            Telling("a", "Ira Blum sued.", frozenset({"Ira Blum"})),
+            Telling("b", "Blum won.", defendants=frozenset({"Larkwell"}), plaintiffs=frozenset({"Blum"})),
+        ),
+        (Telling("a", "Norvane Home Inc was sued.", defendants=frozenset({"Norvane Home Inc"})), Telling("b", "Norvane denied all.")),
+        (
+            Telling("a", "x.", defendants=frozenset({"Norvane"}), dockets=frozenset({"25-00417"})),
+            Telling("b", "y.", defendants=frozenset({"Larkwell"}), dockets=frozenset({"25-00417"})),
+        ),
+        (
+            Telling("a", "x.", defendants=frozenset({"Norvane"}), people=frozenset({"Ada Pell"})),
+            Telling("b", "Ada Pell said so.", defendants=frozenset({"Larkwell"})),
+        ),
+        (Telling("a", "Norvane lost.", defendants=frozenset({"Norvane"})), Telling("b", "The suit was thrown out.")),
+    ],
+    ids=["acronym", "surname", "short form in the story", "docket number", "a lawyer", "nobody is named"],
+)
+def test_what_is_shared_makes_one_case(one, other):
+    assert len(which_cases([one, other])) == 1
+
+
+def test_a_common_noun_with_a_capital_is_no_name():
+    first = Telling("a", "Bank sued by tenant.", defendants=frozenset({"Bank"}))
+    second = Telling("b", "A court told the bank to pay Larkwell.", defendants=frozenset({"Larkwell"}))
+    assert len(which_cases([first, second])) == 1
+
+
+def test_single_strays_beside_a_majority_are_strays_and_all_else_is_several_cases():
+    def groups(*sizes: int) -> list[OneCase]:
+        return [OneCase(names := tuple(f"{number}-{place}" for place in range(size)), frozenset(names)) for number, size in enumerate(sizes)]
+
+    told = {sizes: bool(main_case(groups(*sizes))) for sizes in [(1,), (4,), (2, 1), (1, 3, 1), (1, 1), (2, 2), (3, 2), (2, 1, 1)]}
+    assert told == {(1,): True, (4,): True, (2, 1): True, (1, 3, 1): True, (1, 1): False, (2, 2): False, (3, 2): False, (2, 1, 1): False}
+    assert main_case(groups(2, 1), ["0-1"]) is None, "a copy is no second article"
+
+
+# ---------------------------------------------------------------------- whole requests
+
+NORVANE = read_as(
+    "Norvane Home Inc was sued by Ira Blum over its doorbells.",
+    {"plaintiffs": "Ira Blum", "defendants": "Norvane Home Inc", "allegations": "over its doorbells"},
+)
+MORE = read_as("A judge let the suit against Norvane over its doorbells go on.", {"defendants": "Norvane", "rulings.other": "let the suit", "judge": "A judge"})
+LARKWELL = read_as(
+    "Ada Pell told jurors on Friday how Larkwell Power Corp flooded her farm.",
+    {"plaintiffs": "Ada Pell", "defendants": "Larkwell Power Corp", "allegations": "flooded her farm"},
+)
+
+
+def summarizer(read) -> tuple[Summarizer, list[Submitted]]:
+    engine = FakeEngine(labellings=[found for _, found in read])
+    submitted = [Submitted(f"a{number}", text, published_on=DAY + datetime.timedelta(number)) for number, (text, _) in enumerate(read, 1)]
+    return Summarizer(LabelReader(engine, HALF_SURE), "", lambda: engine.info), submitted
+
+
+@pytest.mark.parametrize("read", [(NORVANE, LARKWELL), (LARKWELL, NORVANE)])
+def test_two_suits_are_refused_with_both_named_or_told_apart(read):
+    product, submitted = summarizer(read)
+    with pytest.raises(SeveralCases, match="about 2 cases") as refused:
+        product.summarize_one(submitted)
+    assert {group.about: group.articles for group in refused.value.groups} == {
+        "Ira Blum against Norvane Home Inc": (f"a{read.index(NORVANE) + 1}",),
+        "Ada Pell against Larkwell Power Corp": (f"a{read.index(LARKWELL) + 1}",),
+    }
+    product, submitted = summarizer(read)
+    told = product.summarize_all(submitted)
+    assert [[fact.value for fact in one.summary.defendants] for one in told] == [
+        ["Norvane Home Inc" if one is NORVANE else "Larkwell Power Corp"] for one in read
+    ]
+    for place, one in enumerate(told):
+        assert [line.outcome for line in one.ledger] == ["used" if number == place else "not_about_the_case" for number in range(2)]
+        assert {citation.article for fact in one.summary.allegations for citation in fact.citations} == {f"a{place + 1}"}
+
+
+def test_a_lone_stray_is_a_line_of_the_ledger_that_says_whom_it_is_about():
+    product, submitted = summarizer((NORVANE, LARKWELL, MORE))
+    told = product.summarize_one(submitted)
+    assert [line.outcome for line in told.ledger] == ["used", "not_about_the_case", "used"]
+    assert told.ledger[1].reason == "tells of another case: Ada Pell against Larkwell Power Corp"
+    assert [fact.value for fact in told.summary.allegations] == ["over its doorbells"]
+
+
+def test_sentences_of_another_case_are_counted_and_their_places_told():
+    other = "In Ober v. Plinth & Peg Inc, No. 24-01111, a jury gave Tamsin Ober $3 million."
+    text = f"Norvane Home Inc was sued on Monday. The case is Ashgrove v. Norvane Home Inc, No. 25-02218.\n\n{other}\n\nNorvane denied the claims."
+    product, submitted = summarizer(
+        [read_as(text, {"defendants": "Norvane Home Inc", "caption": "Ashgrove v. Norvane Home Inc", "rulings.damages": "$3 million"})]
+    )
+    told = product.summarize_one(submitted)
+    assert [text[start:end] for start, end in told.articles[0].left_out] == [other]
+    assert "1 of 4 sentences speak of another case" in (told.ledger[0].reason or "")
+    assert told.summary.rulings == []
