@@ -11,7 +11,6 @@ import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 import psutil
 from casebrief.models.errors import Cancelled, EngineError, ModelError
@@ -102,12 +101,28 @@ class Clerk:
 
     def __init__(self, product: Casebrief, desk: Desk, clock: Callable[[], float] = time.time) -> None:
         settings = product.settings
-        self.store = JobStore(Path(settings.jobs_dir) / "jobs.sqlite", this_process(), settings.jobs_keep_s, clock)
+        self.store = JobStore(settings.jobs_dir / "jobs.sqlite", this_process(), settings.jobs_keep_s, clock)
         self._product, self._desk, self._clock = product, desk, clock
-        self._woken = asyncio.Event()
+        self._woken, self._taking = asyncio.Event(), threading.Lock()
         self._halts: dict[str, threading.Event] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._telling: dict[str, asyncio.Task[None]] = {}
+        self._fault = ""
+
+    def notes(self) -> list[str]:
+        """What works in a lesser way."""
+        return [self._fault] if self._fault else []
+
+    @contextlib.contextmanager
+    def _faults_told(self) -> Iterator[None]:
+        """A file that is out of reach is told in the log once, and looked at again later."""
+        try:
+            yield
+            self._fault = ""
+        except JobsFault as error:
+            if str(error) != self._fault:
+                _log.warning("%s", error)
+            self._fault = str(error)
 
     def start(self) -> None:
         """Go on with what was not finished, and begin to work."""
@@ -146,30 +161,36 @@ class Clerk:
 
     async def _sweep(self) -> None:
         while True:
-            with _logged():
-                await asyncio.to_thread(self.store.adopt, lives)
+            with self._faults_told():
+                await asyncio.to_thread(self._adopt)
                 self.wake()
                 await asyncio.to_thread(self.store.expire)
                 await self.tell_ends()
             await asyncio.sleep(SWEEP_S)
 
+    def _adopt(self) -> None:
+        with self._taking:
+            self.store.adopt(lives, held=self._halts)
+
     async def _serve(self) -> None:
         """One place's work."""
         while self._desk.open:
-            with _logged(), contextlib.suppress(Problem, ClientGone):
+            self._woken.clear()
+            with self._faults_told(), contextlib.suppress(Problem, ClientGone):
                 if await asyncio.to_thread(self.store.waiting):
                     held = _Held(self._halts)
                     await self._desk.run(lambda turn, held=held: self._work(turn, held), math.inf, self._taken_back(held), "jobs")  # type: ignore[misc]
                     await self.tell_ends()
                     continue
-            self._woken.clear()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._woken.wait(), LOOK_S)
 
     def _taken_back(self, held: _Held) -> Callable[[], Awaitable[bool]]:
         async def gone() -> bool:
-            """Another process may have cancelled it."""
-            return held.name is not None and not await asyncio.to_thread(self.store.held, held.name)
+            """Another process may have cancelled it. While the file is out of reach nothing tells, and the work goes on."""
+            with contextlib.suppress(JobsFault):
+                return held.name is not None and not await asyncio.to_thread(self.store.held, held.name)
+            return False
 
         return gone
 
@@ -177,16 +198,19 @@ class Clerk:
 
     def _work(self, turn: Turn, held: _Held) -> None:
         """Do the job that has waited for longest. Runs in a thread of the desk."""
-        claimed = self.store.claim()
-        if claimed is None:
-            return
-        job, request = claimed
-        with held.to(job.id) as halt:
+        with self._taking:
+            if (claimed := self.store.claim()) is None:
+                return
+            job, request = claimed
+            halt = held.take(job.id)
+        try:
             outcome = self._outcome(job, request, replace(turn, stop=lambda: turn.stop() or halt.is_set()))
-        if isinstance(outcome, Outcome):
-            self.store.end(job.id, outcome)
-        else:
-            self.store.put_back(job.id, begun=outcome)
+            if isinstance(outcome, Outcome):
+                self.store.end(job.id, outcome)
+            else:
+                self.store.put_back(job.id, begun=outcome)
+        finally:
+            held.give_back(job.id)
 
     def _outcome(self, job: Job, request: bytes, turn: Turn) -> Outcome | bool:
         """How a job ended; where it must be done again, whether this was a beginning that counts."""
@@ -232,7 +256,7 @@ class Clerk:
 
     async def _tell_end(self, job: Job) -> None:
         secret = self._product.settings.webhook_secret
-        with _logged():
+        with self._faults_told():
             try:
                 body = json.dumps({"type": f"job.{job.state}", "job": job.id, "state": job.state, "address": f"/v1/jobs/{job.id}"}).encode()
                 if secret and not await deliver(job.webhook, key_of(secret.get_secret_value()), job.id, body, self._clock, asyncio.sleep):
@@ -249,23 +273,13 @@ class _Held:
     halts: dict[str, threading.Event]
     name: str | None = None
 
-    @contextlib.contextmanager
-    def to(self, name: str) -> Iterator[threading.Event]:
-        self.name, halt = name, self.halts.setdefault(name, threading.Event())
-        try:
-            yield halt
-        finally:
-            self.name = None
-            del self.halts[name]
+    def take(self, name: str) -> threading.Event:
+        self.name, self.halts[name] = name, threading.Event()
+        return self.halts[name]
 
-
-@contextlib.contextmanager
-def _logged() -> Iterator[None]:
-    """A file that is out of reach for now is told in the log, and looked at again later."""
-    try:
-        yield
-    except JobsFault as error:
-        _log.warning("%s", error)
+    def give_back(self, name: str) -> None:
+        self.name = None
+        del self.halts[name]
 
 
 def _failed(problem: Problem) -> Outcome:

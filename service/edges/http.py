@@ -188,7 +188,7 @@ def create_app(product: Casebrief) -> FastAPI:
             response.status_code = 503
         if not request.state.known:
             return Readiness(status=state["state"])
-        return Readiness(status=state["state"], model=product.model, waiting=desk.waiting, notes=product.notes(), engine=state)
+        return Readiness(status=state["state"], model=product.model, waiting=desk.waiting, notes=[*product.notes(), *clerk.notes()], engine=state)
 
     @app.get("/v1/models", response_model=list[ModelLine], summary="The catalogue, and which of it is on this machine")
     def models() -> list[ModelLine]:

@@ -15,15 +15,15 @@ Kind = Literal["queued", "started", "progress", "done", "failed", "cancelled"]
 class New:
     """A job to be taken on.
 
-    ``request`` is kept until the job ends; ``sum`` tells two requests apart. ``characters``: of its texts, as far as they are known. ``deadline_at`` is in
-    seconds since 1970. ``key`` is the client's name for it, ``webhook`` an address; empty for none.
+    ``request`` is kept until the job ends; ``sum`` tells two requests apart. ``characters``: of its texts, as far as they are known. ``deadline_s``: seconds
+    that it has from now on. ``key`` is the client's name for it, ``webhook`` an address; empty for none.
     """
 
     request: bytes
     sum: str
     articles: int
     characters: int
-    deadline_at: float | None = None
+    deadline_s: float | None = None
     key: str = ""
     webhook: str = ""
 

@@ -11,7 +11,7 @@ import os
 import sqlite3
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import fields
 from pathlib import Path
 from urllib.parse import quote
@@ -95,7 +95,7 @@ class JobStore:
             name, now = f"job_{uuid.uuid4().hex}", self._clock()
             number = database.execute(
                 "INSERT INTO jobs (id, state, articles, characters, made_at, deadline_at, webhook, key, sum, request) VALUES (?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?)",
-                (name, new.articles, new.characters, now, new.deadline_at, new.webhook, new.key or None, new.sum, new.request),
+                (name, new.articles, new.characters, now, new.deadline_s and now + new.deadline_s, new.webhook, new.key or None, new.sum, new.request),
             ).lastrowid
             database.execute(_TELL, (number, "queued", now, None, None))
             return _required(database, name)
@@ -188,13 +188,12 @@ class JobStore:
         with self._writing() as database:
             database.execute(query, (int(not begun), name, self._owner))
 
-    def adopt(self, lives: Callable[[str], bool]) -> None:
-        """What a process held that does not live waits again, in its old place."""
+    def adopt(self, lives: Callable[[str], bool], held: Collection[str] = ()) -> None:
+        """What a process held that does not live waits again, in its old place; so does what this one has, as the file says, and not among those ``held``."""
         with self._writing() as database:
-            owners = [row[0] for row in database.execute("SELECT DISTINCT owner FROM jobs WHERE state = 'running'")]
-            for owner in owners:
-                if not lives(owner):
-                    database.execute("UPDATE jobs SET state = 'queued', owner = NULL WHERE state = 'running' AND owner = ?", (owner,))
+            for name, owner in database.execute("SELECT id, owner FROM jobs WHERE state = 'running'").fetchall():
+                if name not in held if owner == self._owner else not lives(owner):
+                    database.execute("UPDATE jobs SET state = 'queued', owner = NULL WHERE id = ?", (name,))
 
     def expire(self) -> None:
         """Delete what is kept for longer than it should be, and overwrite it."""

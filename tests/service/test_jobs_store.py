@@ -84,12 +84,15 @@ def test_what_a_dead_process_held_is_done_by_another_and_its_late_end_counts_no_
     assert kinds(store, job) == ["queued", "started", "started", "done"]
 
 
-def test_a_process_that_lives_keeps_what_it_holds(store):
+def test_a_process_that_lives_keeps_what_it_works_on_and_nothing_else(store):
     mine = JobStore(store._path, this_process(), DAY)
     job = mine.add(new(), most=9)
     mine.claim()
-    mine.adopt(lives)
+    JobStore(store._path, "two", DAY).adopt(lives)
+    mine.adopt(lives, held=[job.id])
     assert mine.held(job.id)
+    mine.adopt(lives)
+    assert not mine.held(job.id), "it could not write down how the job ended"
     assert not lives("1-0.5")
     assert not lives("nobody")
 
