@@ -152,12 +152,12 @@ def begun(weights: Path, run: Run) -> Trainer:
     return trainer
 
 
-def train(cases: Sequence[MarkedCase], weights: Path, run: Run) -> Trainer:
-    """Train on all cases but those held out until so many tokens are done; the state is kept every few minutes and at the end."""
+def train(cases: Sequence[MarkedCase], weights: Path, run: Run, also: Sequence[MarkedCase] = ()) -> Trainer:
+    """Train on all cases but those held out, and on ``also``, until so many tokens are done; the state is kept every few minutes and at the end."""
     trainer = begun(weights, run)
     if trainer.tokens >= run.tokens:
         return trainer
-    source = steps(split(cases)[0], Tokenizer(weights))
+    source = steps([*split(cases)[0], *also], Tokenizer(weights))
     for _ in range(trainer.step):
         next(source)
     first, began, saved = trainer.tokens, time.monotonic(), time.monotonic()
@@ -180,6 +180,7 @@ def main() -> None:
     parser.add_argument(
         "--tokens", type=int, default=TOKENS, help="how many tokens the reader is taught on, all epochs together; a run that has done them is exported"
     )
+    parser.add_argument("--also", type=Path, metavar="DIR", help="marked cases that are taught beside the corpus (casebrief eval import-corrections)")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--workers", type=int, default=1 if torch.cuda.is_available() else os.cpu_count(), help="processes, one a core")
     begin = parser.add_mutually_exclusive_group()
@@ -189,7 +190,8 @@ def main() -> None:
     beside = START if all(path.exists() for path in START) else None
     start = None if given.scratch else tuple(given.start) if given.start else beside
     catalog = load_catalog(Path())
-    trainer = train(load_folder(CORPUS), catalog.path(catalog.default), Run(given.tokens, given.state, start, given.device, given.workers))
+    also = load_folder(given.also) if given.also else []
+    trainer = train(load_folder(CORPUS), catalog.path(catalog.default), Run(given.tokens, given.state, start, given.device, given.workers), also)
     trainer.parts.load_state_dict(trainer.average)
     export(trainer.network, trainer.heads, *given.out)
 
