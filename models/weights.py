@@ -9,6 +9,7 @@ import ctypes
 import os
 from collections.abc import Callable
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import llama_cpp
@@ -18,6 +19,17 @@ from casebrief.models.errors import AllocationRefused, EngineError, PromptTooLon
 from numpy.typing import NDArray
 
 _silent = llama_cpp.llama_log_callback(lambda level, text, data: None)
+
+
+def _load_backends() -> None:
+    """A build for all processors (GGML_BACKEND_DL) has a file for each kind of them beside the library: the best for this one is loaded.
+
+    llama.cpp alone would look for them beside the interpreter.
+    """
+    library = llama_cpp.llama_cpp._lib  # noqa: SLF001 - a second handle by path would be a second library, with a registry of its own
+    count, load = (getattr(library, f"ggml_backend_{name}", None) for name in ("reg_count", "load_all_from_path"))
+    if count and load and not count():
+        load(str(Path(llama_cpp.__file__).parent / "lib").encode())
 
 
 class Weights:
@@ -31,6 +43,7 @@ class Weights:
         self.config = config
         self.threads = config.threads or _processors()
         llama_cpp.llama_log_set(_silent, ctypes.c_void_p(0))
+        _load_backends()
         llama_cpp.llama_backend_init()
         self._model = self._load()
         self.vocab = llama_cpp.llama_model_get_vocab(self._model)
