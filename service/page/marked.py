@@ -36,27 +36,35 @@ def pieces(report: ArticleReport, text: str, places: Sequence[Place]) -> Iterato
     """The text in pieces, in order; together they are the text, its invisible characters made visible."""
     within = [place for place in places if 0 <= place.start < place.end <= len(text)]
     stories = [*(span for span in report.used if 0 <= span[0] < span[1] <= len(text)), *_title(report, text)]
-    cuts = sorted({0, len(text), *(cut for one in within for cut in (one.start, one.end)), *(cut for span in stories for cut in span)})
+    others = [span for span in report.left_out if 0 <= span[0] < span[1] <= len(text)]
+    cuts = sorted({0, len(text), *(cut for one in within for cut in (one.start, one.end)), *(cut for span in (*stories, *others) for cut in span)})
     begins, ends = _by(within, "start"), _by(within, "end")
-    depth = dict.fromkeys(cuts, 0)
-    for start, end in stories:
-        depth[start] += 1
-        depth[end] -= 1
-    shown, open_places, read = visible(text), dict[str, Place](), 0
+    in_story, in_other = _depths(stories), _depths(others)
+    shown, open_places, read, left_out = visible(text), dict[str, Place](), 0, 0
     for start, end in pairwise(cuts):
         for place in ends.get(start, ()):
             open_places.pop(place.anchor, None)
         begun = begins.get(start, ())
         open_places |= {place.anchor: place for place in begun}
-        read += depth[start]
+        read += in_story.get(start, 0)
+        left_out += in_other.get(start, 0)
         rest = sorted(open_places.values(), key=lambda place: place.end - place.start)
         yield Piece(
             shown[start:end].replace(_DROPPED, ""),
             tuple(dict.fromkeys(place.key for place in rest)),
             tuple(place.anchor for place in begun),
             tuple(sorted({place.side for place in rest if place.side})),
-            read > 0 or not text[start:end].strip(),
+            (read > 0 and not left_out) or not text[start:end].strip(),
         )
+
+
+def _depths(spans: Iterable[tuple[int, int]]) -> dict[int, int]:
+    """By place, how many more spans hold what follows it than what goes before."""
+    found: dict[int, int] = {}
+    for start, end in spans:
+        found[start] = found.get(start, 0) + 1
+        found[end] = found.get(end, 0) - 1
+    return found
 
 
 def _by(places: Iterable[Place], edge: str) -> dict[int, list[Place]]:

@@ -56,7 +56,7 @@ class Ref:
 
 @dataclass(frozen=True)
 class Row:
-    """A fact as the page shows it. ``before`` stands before its value (a day), ``after`` behind it (a speaker); ``mended`` says who corrected it."""
+    """A fact as the page shows it. ``before`` stands before its value (a day), ``after`` behind it (a speaker); ``mended`` says who corrected it, ``to_come`` that its day lay ahead."""
 
     id: str
     label: str
@@ -68,6 +68,7 @@ class Row:
     before: str = ""
     after: str = ""
     mended: str = ""
+    to_come: bool = False
 
 
 @dataclass(frozen=True)
@@ -245,7 +246,7 @@ def _row(one: Stated) -> Row:
     sure = f"{GUARANTEE_WORDS[fact.guarantee]}, confidence {fact.confidence:.0%}, {sources}"
     bars = next((count for least, count in CONFIDENT if fact.confidence >= least), 1)
     refs = _refs(one.id, fact.citations)
-    return Row(one.id, LABELS[one.field], _clean(value), fact.guarantee, bars, sure, refs, _clean(before), _clean(after), _clean(mended(fact)))
+    return Row(one.id, LABELS[one.field], _clean(value), fact.guarantee, bars, sure, refs, _clean(before), _clean(after), _clean(mended(fact)), fact.to_come)
 
 
 def _refs(key: str, citations: Sequence[Citation]) -> tuple[Ref, ...]:

@@ -1,10 +1,12 @@
 """The page of a case, as one file, in a real browser: its words are found, read, reached by keys, seen by all, printed, and none of them runs."""
 
+import datetime
 import re
 
 import pypdfium2
 import pytest
 from casebrief.service.exports.facts import facts, positions
+from casebrief.service.page.render import standalone
 from page_checks import ACCESSIBLE, CONTRAST, fragment
 from playwright.sync_api import Page, expect
 from told import TEXTS, phone_case
@@ -82,6 +84,16 @@ def test_what_was_not_read_is_grey_and_the_title_is_not(opened, case_file):
     text, ink = (page.locator(selector).first.evaluate("node => getComputedStyle(node).color") for selector in ("#a-wire .unread", "#a-wire .text"))
     assert text != ink
     assert page.locator("#a-daily .unread").count() == 0
+
+
+def test_an_event_whose_day_lay_ahead_is_told_to_come(opened, tmp_path):
+    told = phone_case()
+    event = told.summary.timeline[0].model_copy(update={"to_come": True})
+    ahead = told.model_copy(update={"summary": told.summary.model_copy(update={"timeline": [event]})})
+    (tmp_path / "case.html").write_text(standalone(ahead, TEXTS, datetime.date(2026, 11, 28)), encoding="utf-8")
+    page = opened((tmp_path / "case.html").as_uri())
+    expect(page.locator(".timeline li")).to_contain_text("to come")
+    assert page.evaluate(CONTRAST) == []
 
 
 def test_sides_of_a_conflict_stand_side_by_side_in_two_colours_and_so_do_their_words(opened, case_file):
