@@ -122,12 +122,20 @@ NEAR = 10_000
 """Characters around a weekday or a month within which its name may stand whole."""
 
 
+_WORDS_TOO = frozenset("may march august mar sept sep dec jan jun jul oct nov apr feb aug".split())
+"""Months that in small letters are other words, or short for none."""
+
+
+def _is_month(word: str) -> bool:
+    return word[0].isupper() or word.lower() not in _WORDS_TOO
+
+
 def _is_name(text: str, span: Span, parts: dict[str, str]) -> bool:
     """Whether words that have the form of a date are a name, or a part of one."""
     word = parts.get("month") or parts.get("weekday") or ""
     if not word or {"day", "year", "which", "week", "weeks", "nth", "vague"} & set(parts):
-        return "month" in parts and word[0].islower()
-    if word[0].islower():
+        return "month" in parts and not _is_month(word)
+    if not _is_month(word):
         return "month" in parts
     start = text.rindex(word, span.start, span.end)
     behind = _NAME.match(text, start + len(word))

@@ -11,9 +11,10 @@ import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
+from casebrief.service.domain.folds.capitals import in_small_letters
 from casebrief.service.domain.schema import Court
 from casebrief.service.domain.spans import Span
 from courts_db import courts as _courts
@@ -107,8 +108,14 @@ def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
     state = rf"(?P<state>{_state_pattern()})"
     direction = r"(?P<direction>Northern|Southern|Eastern|Western|Middle|Central)"
     us = r"(?:U\.S\.|US|United States|federal|Federal)"
+    ordinal = r"(?:\d{1,2}(?:st|nd|rd|th)|First|Second|Third|Fourth|Fifth|Sixth|Seventh|Eighth|Ninth|Tenth|Eleventh|Twelfth)"
     in_place = rf"(?P<city>{_PLACE})(?:,\s(?:{state}|(?P<abbreviated>[A-Z][a-z]{{2,4}}\.|D\.C\.)))?"
     sources = {
+        "bankruptcy": rf"{us}\s[Bb]ankruptcy\s[Cc]ourt\s(?:(?:for|in|of)\s)?(?:the\s)?(?:(?:{direction}\s)?District\sof\s)?{state}",
+        "national": r"(?P<national>(?:U\.S\.|US|United\sStates)\sCourt\sof\s(?:International\sTrade|Federal\sClaims|Appeals\sfor\sthe\sDistrict\sof\sColumbia(?:\sCircuit)?)"
+        r"|(?:D\.C\.|District\sof\sColumbia)\sCourt\sof\sAppeals|Federal\sCircuit\sand\sFamily\sCourt(?:\sof\sAustralia)?)",
+        "division": rf"(?P<division>{state}\s(?:{ordinal}\s(?:Circuit|District)\sCourts?\sof\sAppeals?|Appellate\sCourt(?:,\s{ordinal}\sDistrict)?)"
+        rf"|{ordinal}\sDistrict\sCourt\sof\sAppeals?(?:\s(?:of|in)\s{state.replace('<state>', '<state2>')})?)",
         "district": rf"(?:{us}\sDistrict\sCourt,?\s(?:(?:for|in|of)\s)?(?:the\s)?)?{direction}\sDistrict\sof\s{state}",
         "single": rf"(?:{us}\sDistrict\sCourt,?\s(?:(?:for|in|of)\s)?(?:the\s)?)?District\sof\s(?!Columbia){state}",
         "directed": rf"{direction}\s{state}(?:['’]s)?\s(?:federal|U\.S\.\sdistrict)\scourt\b",
@@ -118,7 +125,7 @@ def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
         "federal_in": rf"(?:{us}\s(?:district\s)?(?:[Dd]istrict\s)?[Cc]ourt(?:house)?|[Ff]ederal\sjudge)\sin\s(?:the\s)?{in_place}",
         "city_first": rf"(?:the\s)?{in_place},?\s(?:federal|U\.S\.\sdistrict)\s(?:district\s)?court\b",
         "circuit": r"(?:(?:U\.S\.|US|United States)\s)?(?:Court\sof\sAppeals\sfor\sthe\s)?(?P<circuit>\d{1,2}(?:st|nd|rd|th)|First|Second|Third|Fourth|Fifth|Sixth"
-        r"|Seventh|Eighth|Ninth|Tenth|Eleventh|Federal|D\.C\.)\s(?:U\.S\.\s|US\s)?Circuit(?:\sCourt\sof\sAppeals)?(?!\sJudge|\sCourt\sof\s[A-Z]\w+\sCounty)",
+        r"|Seventh|Eighth|Ninth|Tenth|Eleventh|Federal|D\.C\.)\s(?:U\.S\.\s|US\s)?Circuit(?:\sCourt\sof\sAppeals)?(?!\sJudge|\sCourt\sof\s[A-Z]\w+\sCounty|\s[Cc]ourt\s(?:in|of)\s)",
         "scotus": r"(?P<scotus>U\.?S\.?\sSupreme\sCourt|Supreme\sCourt\sof\sthe\sUnited\sStates)",
         "chancery": r"(?P<chancery>(?:Delaware(?:['’]s)?\s)?Court\sof\sChancery(?:\sin\sDelaware|\sof\s(?:the\sState\sof\s)?Delaware)?|Delaware\sChancery\sCourt)",
         "of_state": rf"(?P<of_state>{state}(?:['’]s)?\s(?:Supreme\s(?:Judicial\s)?Court(?:\sof\sAppeals)?|Superior\sCourt|Courts?\sof\s(?:Criminal\s)?Appeals?|Appeals\sCourt)"
@@ -136,9 +143,11 @@ def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
 def court_phrases(text: str, within: Span) -> Iterator[CourtPhrase]:
     """The courts that a span names, in order of the patterns; a place in the text is read once, by the first that fits."""
     taken: list[Span] = []
+    if in_small_letters(within.of(text)):
+        text = text[: within.start] + _as_names(within.of(text)) + text[within.end :]
     for kind, pattern in _patterns():
         for match in pattern.finditer(text, within.start, within.end):
-            span = _without_article(match)
+            span = _bare(match)
             if any(span.meets(other) for other in taken):
                 continue
             if phrase := _phrase(kind, match, span):
@@ -146,9 +155,41 @@ def court_phrases(text: str, within: Span) -> Iterator[CourtPhrase]:
                 yield phrase
 
 
-def _without_article(match: re.Match[str]) -> Span:
-    article = re.match(r"[Tt]he\s", match.group())
-    return Span(match.start() + (article.end() if article else 0), match.end())
+_BEFORE = re.compile(r"(?:(?:[Tt]he|In|At|A|An|And|But|For|From|By|On|Before|After|When|While)\s)+")
+_TITLE = r"(?:Judges?|Justices?|Magistrate|Sheriff|Recorder|Master|Chancellor)\s"
+_JUDGE_OF = re.compile(rf"{_TITLE}.*?\sof\s(?:the\s)?|.*?\sof\s(?:the\s)?(?=[A-Z][\w’'-]+\s(?:Superior|High|Crown|County|Tribunal))")
+
+
+def _bare(match: re.Match[str]) -> Span:
+    """The court's own words: without an article or preposition before them, and without the judge who is of it."""
+    start = match.start()
+    if before := _BEFORE.match(match.group()):
+        start += before.end()
+    titled = re.search(rf"{_TITLE}$", match.string[max(0, start - 16) : start]) or re.match(_TITLE, match.group())
+    if titled and (judge := _JUDGE_OF.match(match.string, start, match.end())):
+        start = judge.end()
+    return Span(start, match.end())
+
+
+def _as_names(words: str) -> str:
+    """A sentence in small letters with the capitals that the names of courts and of their places have."""
+    return _court_words().sub(lambda match: _capitalised(match.group()), words)
+
+
+def _capitalised(name: str) -> str:
+    return re.sub(r"(?<![\w’'])(?!(?:of|for|the|and|in)\b)[a-z]", lambda letter: letter.group().upper(), name)
+
+
+@cache
+def _court_words() -> re.Pattern[str]:
+    cities = [city.lower() for entry in _states().values() for places in entry.values() if isinstance(places, list) for city in places]
+    places = "|".join(sorted({re.escape(place) for place in (*cities, *(state.lower() for state in _states()))}, key=len, reverse=True))
+    return re.compile(
+        rf"(?<![\w.])(?:(?!(?:the|a|an|this|that|in|of|for|at|to)\b)[a-z][\w’'-]+\s(?:county|high\scourt|crown\scourt|superior\scourt|tribunal)\b|{places}"
+        r"|united\sstates|(?:northern|southern|eastern|western|middle|central)(?=\sdistrict|\s[a-z]+\sfederal)|(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh"
+        r"|twelfth|federal)(?=\s(?:u\.s\.\s)?(?:circuit|district))|circuit|district|(?:court|courts)\sof\s[a-z]+|court|supreme|superior|judicial|appeals?|common\spleas|chancery|high"
+        r"|king['’]s\sbench\sdivision|competition\sappeal\stribunal|old\sbailey|england\sand\swales|australia|canada|london|european\sunion)(?![\w])"
+    )
 
 
 def _phrase(kind: str, match: re.Match[str], span: Span) -> CourtPhrase | None:
@@ -167,13 +208,20 @@ def _phrase(kind: str, match: re.Match[str], span: Span) -> CourtPhrase | None:
     if kind == "of_state":
         court_id = _state_court_id(re.sub(r"['’]s\s", " ", words), parts.get("state") or parts["state2"])
         return CourtPhrase(span, Court(court_id=court_id, name=words), True, appellate="Superior" not in words)
+    if kind == "bankruptcy":
+        return CourtPhrase(span, _bankruptcy(parts, words), True)
+    if kind == "national":
+        return CourtPhrase(span, Court(court_id=_national(words), name=words), True, appellate="Appeals" in words)
+    if kind == "division":
+        state = parts.get("state") or parts.get("state2") or ""
+        return CourtPhrase(span, Court(court_id=_state_court_id(words, state) if state else None, name=words), True, appellate=True)
     if kind == "county":
         place = words.split(maxsplit=1)[0] if not words.startswith(("Superior", "Circuit", "District", "Supreme")) else words.rsplit(maxsplit=1)[-1]
-        court_id = _state_court_id(words, place)
+        court_id = _state_court_id(words, place, _named_states(match.string) | _states_of_city(words))
         return CourtPhrase(span, Court(court_id=court_id, name=words), True)
     if kind == "elsewhere":
         return CourtPhrase(span, Court(court_id=None, name=words), True, appellate=words == "Court of Appeal")
-    court = _federal(kind, parts)
+    court = _federal(kind, parts, _named_states(match.string))
     if court is not None:
         return CourtPhrase(span, court, True)
     if kind == "cited":
@@ -182,16 +230,46 @@ def _phrase(kind: str, match: re.Match[str], span: Span) -> CourtPhrase | None:
 
 
 @cache
-def _state_court_id(words: str, place: str) -> str | None:
-    """The id that courts-db gives a county or state court by its whole name, when it is one and bears the place's name."""
+def _state_court_id(words: str, place: str, states: frozenset[str] | None = None) -> str | None:
+    """The id that courts-db gives a county or state court by its whole name, when it is one, bears the place's name, and lies in one of the states if told."""
     found = find_court(words)
     if len(found) != 1:
         return None
-    name = next(court["name"] for court in _courts if court["id"] == found[0])
-    return str(found[0]) if place in name else None
+    court = next(court for court in _courts if court["id"] == found[0])
+    return str(found[0]) if place in court["name"] and (states is None or court["location"] in states) else None
 
 
-def _federal(kind: str, parts: dict[str, str]) -> Court | None:
+@lru_cache(maxsize=64)
+def _named_states(text: str) -> frozenset[str]:
+    """The states that a text names, as courts-db calls them."""
+    found = {match.group().lower() for match in re.finditer(rf"\b(?:{_state_pattern()})\b", text, re.IGNORECASE)}
+    return frozenset("Washington D.C." if state == "District of Columbia" else state for state in _states() if state.lower() in found)
+
+
+def _states_of_city(words: str) -> frozenset[str]:
+    """The state of a court that bears a city's name, where no other state has one of that name."""
+    bearing = {
+        state
+        for state, entry in _states().items()
+        for cities in entry.values()
+        if isinstance(cities, list) and any(words.startswith(f"{city} ") and not words.startswith(f"{city} County") for city in cities)
+    }
+    return frozenset(bearing if len(bearing) == 1 else ())
+
+
+def _bankruptcy(parts: dict[str, str], words: str) -> Court:
+    """A bankruptcy court, of a direction or of a state that has one."""
+    court_id = _district_id(parts["state"], parts.get("direction", "only").lower())
+    bankruptcy = court_id and f"{court_id.removesuffix('d')}b"
+    return Court(court_id=bankruptcy if bankruptcy in _ids() else None, name=words)
+
+
+def _national(words: str) -> str | None:
+    named = {"International Trade": "cit", "Federal Claims": "uscfc", "for the District of Columbia": "cadc", "Court of Appeals": "dc"}
+    return next((court_id for name, court_id in named.items() if name in words), None)
+
+
+def _federal(kind: str, parts: dict[str, str], named: frozenset[str]) -> Court | None:
     if kind in ("district", "directed"):
         return _district(parts["state"], parts["direction"].lower())
     if kind in ("single", "states"):
@@ -208,7 +286,7 @@ def _federal(kind: str, parts: dict[str, str]) -> Court | None:
     if city in _states() and not state:
         # "federal court in New York" may be the city or the state; only a state with one district settles it.
         return _by_state(city)
-    return _by_city(city, state)
+    return _by_city(city, state) or _by_city(city, next(iter(named)) if len(named) == 1 else None)
 
 
 def _spelled(abbreviated: str | None) -> str | None:

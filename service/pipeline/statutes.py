@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from casebrief.service.domain.folds.capitals import in_small_letters
 from casebrief.service.domain.spans import Span
 
 # The common causes of action of private and public law in English-speaking courts, as practice manuals name them.
@@ -33,6 +34,12 @@ _ACT = re.compile(
 _LAW = re.compile(
     rf"{_OWNER}?(?P<law>unfair competition law|consumer protection (?:act|laws?)|wiretap(?:ping)? (?:act|law)|UK GDPR|GDPR|SEC Rule \d+b-\d+|Title VII)\b"
 )
+_SMALL_ACT = re.compile(
+    r"(?:\b(?:under|violat\w+|breach\w*|broke|invok\w+|cit\w+)(?:\sof)?\s(?:the\s)?(?:federal\s)?|\b(?P<section>(?:sections?|§+)\s[\w().-]+(?:\sand\s[\w().-]+)?\sof\s)(?:the\s)?)"
+    r"(?P<act>(?:[a-z’'&-]+,?\s){1,7}?(?:act|code|directive|regulation)\b(?:\sof\s\d{4}|,?\s\d{4})?)"
+)
+"""A named act in a sentence that has no capitals, behind the words that bring one in."""
+
 _LEADING = re.compile(r"^(?:The|Under|In|Violating|Violates|Violations? of|And|By|For|A|An|Its|This|That|With|But|If)\s+", re.IGNORECASE)
 
 
@@ -48,6 +55,10 @@ def law_phrases(text: str, within: Span) -> Iterator[LawPhrase]:
     """The laws and theories that a span names, longest first at each place."""
     found: list[LawPhrase] = []
     words = within.of(text)
+    if in_small_letters(words):
+        for match in _SMALL_ACT.finditer(words):
+            start = match.start("section" if match.group("section") else "act")
+            found.append(LawPhrase(Span(within.start + start, within.start + match.end()), _jurisdiction(words, start)))
     for match in _ACT.finditer(words):
         start, end = match.start(), match.end()
         if match.group("section") is None:

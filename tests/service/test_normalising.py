@@ -131,6 +131,17 @@ def test_same_name(one, other, same):
         ("the 9th U.S. Circuit Court of Appeals", "ca9"),
         ("the Delaware Court of Chancery", "delch"),
         ("in Los Angeles Superior Court", "calsuppctla"),
+        ("the United States Court of Appeals for the District of Columbia threw it out", "cadc"),
+        ("the D.C. Court of Appeals", "dc"),
+        ("the 11th Circuit Court of Appeals", "ca11"),
+        ("the U.S. Court of International Trade", "cit"),
+        ("U.S. Bankruptcy Court for the Eastern District of Louisiana", "laeb"),
+        ("U.S. Bankruptcy Court in Delaware", "deb"),
+        ("federal court in Portland, as all suits of Maine are", "med"),
+        ("filed in federal court in oakland, california, on Tuesday", "cand"),
+        ("U.S. district court for the northern district of california", "cand"),
+        ("upheld by the ninth circuit on Tuesday, they said", "ca9"),
+        ("The suit was filed in the montana supreme court", "mont"),
     ],
 )
 def test_courts_as_newsrooms_call_them(text, court_id):
@@ -142,6 +153,29 @@ def test_courts_as_newsrooms_call_them(text, court_id):
 )
 def test_a_phrase_that_fits_several_courts_gets_no_id(text):
     assert [phrase.court.court_id for phrase in court_phrases(text, whole(text))] == [None]
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Justice Edmund Marlow of Ontario Superior Court put it off", "Ontario Superior Court"),
+        ("Judge Ives of the Isle of Man High Court ruled", "Isle of Man High Court"),
+        ("In Alder County Superior Court, 900 others have sued", "Alder County Superior Court"),
+        ("Judges of the Ohio Ninth District Court of Appeals upheld it", "Ohio Ninth District Court of Appeals"),
+        ("the Louisiana First Circuit Court of Appeal", "Louisiana First Circuit Court of Appeal"),
+        ("the Federal Circuit and Family Court in Darwin", "Federal Circuit and Family Court"),
+        ("He was tried in the alder county superior court on Monday", "Alder County Superior Court"),
+    ],
+)
+def test_a_court_is_named_whole_and_without_its_judge(text, name):
+    assert [phrase.court.name for phrase in court_phrases(text, whole(text))] == [name]
+
+
+@pytest.mark.parametrize(
+    "text", ["Washington County Superior Court in Montpelier, Vermont", "Marion Superior Court, Indiana", "the First Circuit court in Honolulu"]
+)
+def test_a_court_of_another_state_lends_no_id(text):
+    assert not any(phrase.court.court_id for phrase in court_phrases(text, whole(text)))
 
 
 def test_every_district_of_the_table_is_the_court_that_courts_db_means():
@@ -166,6 +200,8 @@ def test_every_district_of_the_table_is_the_court_that_courts_db_means():
         ("under Section 10(b) of the Securities Exchange Act of 1934", ["Section 10(b) of the Securities Exchange Act of 1934"]),
         ("in violation of 18 U.S.C. § 1343", ["18 U.S.C. § 1343"]),
         ("violations of California's unfair competition law", ["California's unfair competition law"]),
+        ("It seeks $5,000 under california's invasion of privacy act, they said", ["california's invasion of privacy act"]),
+        ("They sued under section 12 of the consumer goods act of 2001 on Monday", ["section 12 of the consumer goods act of 2001"]),
     ],
 )
 def test_laws(text, expected):

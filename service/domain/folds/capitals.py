@@ -41,6 +41,17 @@ def capitals(text: str) -> Iterator[Edit]:
                         yield (place, place + 1, small)
 
 
+def in_small_letters(words: str) -> bool:
+    """Whether a sentence has no capital but its first, those of initials, and those of days and months: as lines set in capitals are read.
+
+    >>> in_small_letters("The suit was filed in federal court in oakland on Tuesday"), in_small_letters("The suit was filed in Oakland")
+    (True, False)
+    """
+    return len(words.split()) >= FEWEST and not any(
+        match.group()[0].isupper() and match.start() and not _CALENDAR.fullmatch(match.group()) and "." not in match.group() for match in _WORD.finditer(words)
+    )
+
+
 def _blocks(text: str) -> Iterator[Span]:
     """Runs of lines in capitals, one of them no label."""
     block: list[Span] = []
