@@ -235,6 +235,20 @@ async def storm(row: Row, address: str, body: dict, expected: object, rate: floa
             row.count(answer, expected)
 
 
+def test_the_largest_request(row: Row, plain: Server):
+    """Of twenty articles in a full run: others are served while it is read."""
+    address, _ = plain
+    articles = as_request(example.articles())["articles"]
+    body = {"articles": [{"text": f"{articles[number % len(articles)]['text']} It is case {number}."} for number in range(min(20, JOBS))]}
+    with watched(address, row), httpx.Client() as client:
+        answer = send(client, address, body)
+    assert answer.response is not None
+    row.count(answer, facts(answer.response))
+    assert row.right == 1
+    assert len(row.health) > 1
+    assert max(row.health) < answer.seconds / 2
+
+
 def test_memory_after_many_jobs(row: Row, plain: Server, expected: list[object]):
     """Two thousand in a full run."""
     address, server = plain
@@ -249,3 +263,12 @@ def test_memory_after_many_jobs(row: Row, plain: Server, expected: list[object])
     row.grown = resident() / before - 1
     assert row.right == row.sent == 4 * JOBS
     assert row.grown < (0.02 if JOBS >= FULL else 0.1)
+
+
+def test_a_server_that_is_killed_takes_its_worker_along(plain: Server):
+    """The last test of this server."""
+    _, server = plain
+    workers = children(server)
+    assert workers
+    server.kill()
+    until(lambda: not any(worker.is_running() and worker.status() != psutil.STATUS_ZOMBIE for worker in workers))
