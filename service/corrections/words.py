@@ -30,12 +30,17 @@ class Sources:
         self._texts = texts
         self._looked_at: dict[str, Source] = {}
 
+    def text(self, article: str) -> str:
+        """The text of an article as it was sent. Raises `NoPlace` where one of them is not here."""
+        if article not in self.reports or article not in self._texts:
+            raise NoPlace(f"the text of {article} is not here" if article in self.reports else f"there is no article {article}")
+        return self._texts[article]
+
     def source(self, article: str) -> Source:
-        """An article with its text. Raises `NoPlace` where one of them is not here."""
+        """An article with the view of it that is read, which takes its time. Raises `NoPlace`."""
         if article not in self._looked_at:
-            if article not in self.reports or article not in self._texts:
-                raise NoPlace(f"the text of {article} is not here" if article in self.reports else f"there is no article {article}")
-            self._looked_at[article] = Source.of(self.reports[article], self._texts[article])
+            text = self.text(article)
+            self._looked_at[article] = Source.of(self.reports[article], text)
         return self._looked_at[article]
 
     def newer(self, one: str, other: str) -> bool:
@@ -64,9 +69,9 @@ def placed(words: Words, sources: Sources) -> Place:
     report = sources.version(words)
     if report is None:
         raise NoPlace(f"their article {words.article} is not here any more")
-    source = sources.source(report.id)
-    if report.sha256 == words.sha256 and source.text[words.start : words.end] == words.quote:
+    if report.sha256 == words.sha256 and sources.text(report.id)[words.start : words.end] == words.quote:
         return report.id, Span(words.start, words.end)
+    source = sources.source(report.id)
     found = list(places_of(words.quote, source))
     if not found:
         raise NoPlace(f"“{words.quote}” stands in {report.id} no more")
