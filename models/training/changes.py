@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from random import Random
 
-from casebrief.evals.marked import MarkedArticle, MarkedCase
+from casebrief.evals.marked import Mark, MarkedArticle, MarkedCase
+from casebrief.models.training.examples import passages
 
 Edit = tuple[int, int, str]
 """Replace ``text[start:end]`` by these words."""
@@ -21,6 +22,12 @@ _DAY_OF_MONTH = re.compile(
     rf"\b(?:(?P<m1>{'|'.join(_MONTHS)}|{'|'.join(map(re.escape, _SHORT.values()))}) (?P<d1>\d{{1,2}})|(?P<d2>\d{{1,2}}) (?P<m2>{'|'.join(_MONTHS)}))\b(?!,? \d)"
 )
 _WIDTH = 72
+LONGEST_BRIEF = 5
+"""Sentences of an abridged article at most."""
+
+HEADLESS, LED = 0.8, 0.7
+"""How often an abridged article loses its headline, and how often it keeps what its story begins with."""
+
 _QUOTES = ({"“": '"', "”": '"', "‘": "'", "’": "'"}, {"“": "«", "”": "»"}, {"“": "‘", "”": "’"})
 
 
@@ -153,6 +160,26 @@ def _days(case: MarkedCase, lent: Stock, chance: Random) -> Edits:
 def _years(case: MarkedCase, lent: Stock, chance: Random) -> Edits:
     shift = chance.choice([-9, -6, -3, -2, -1, 1, 2])
     return lambda text: [(match.start(), match.end(), str(int(match.group()) + shift)) for match in re.finditer(r"\b(?:199|20[012])\d\b", text)]
+
+
+def abridged(article: MarkedArticle, chance: Random) -> MarkedArticle:
+    """The article cut down to one to five of its story's sentences, mostly with the first, in one paragraph or a paragraph each: briefs, stubs, cut pastes."""
+    story = [span for span in passages(article.text) if not any(start < span.end and span.start < end for start, end in article.furniture)]
+    body = story[1:] if len(story) > 2 and chance.random() < HEADLESS else story
+    count = min(len(body), chance.randint(1, LONGEST_BRIEF))
+    if not count:
+        return article
+    first = body[: int(chance.random() < LED)]
+    kept = sorted([*first, *chance.sample(body[len(first) :], count - len(first))])
+    between = "\n\n" if body is story else chance.choice([" ", "\n\n"])
+    marks: list[Mark] = []
+    begins = 0
+    for span in kept:
+        shift = begins - span.start
+        seen = (mark for mark in article.marks if mark.start < span.end and span.start < mark.end)
+        marks += [replace(mark, start=max(mark.start, span.start) + shift, end=min(mark.end, span.end) + shift) for mark in seen]
+        begins += span.end - span.start + len(between)
+    return replace(article, text=between.join(span.of(article.text) for span in kept), marks=tuple(marks), furniture=())
 
 
 # ---------------------------------------------------------------------- dress: an article's own

@@ -26,6 +26,9 @@ KINDS = {
 }
 """What a whole article is told to be, by head."""
 
+NOT_TOLD = -100
+"""The class of an article that nothing is learnt of."""
+
 OUT, BEGIN, INSIDE = range(3)
 _BYTES = [*range(33, 127), *range(161, 173), *range(174, 256)]
 _BYTE_OF = {chr(byte): byte for byte in _BYTES} | {chr(256 + n): byte for n, byte in enumerate(byte for byte in range(256) if byte not in _BYTES)}
@@ -62,7 +65,7 @@ class Spot:
 
 @dataclass(frozen=True)
 class Example:
-    """One article: token ids (n,), their places in its text (n pairs), targets (n, labels), spots, and the class of each of `KINDS` or -100."""
+    """One article: token ids (n,), their places in its text (n pairs), targets (n, labels), spots, and the class of each of `KINDS` or `NOT_TOLD`."""
 
     ids: list[int]
     places: list[tuple[int, int]]
@@ -93,8 +96,8 @@ def tokens_of(text: str, tokenizer: Tokenizer) -> tuple[list[int], list[tuple[in
     return ids, places
 
 
-def example(article: MarkedArticle, case: MarkedCase, tokenizer: Tokenizer) -> Example:
-    """What is learnt of an article of a case; a mark whose words are white space to the tokenizer is none."""
+def example(article: MarkedArticle, case: MarkedCase, tokenizer: Tokenizer, *, whole: bool = True) -> Example:
+    """What is learnt of an article of a case; a mark whose words are white space to the tokenizer is none. One that is not whole is of the classes that its marks show."""
     ids, places = tokens_of(article.text, tokenizer)
     targets = np.full((len(ids), len(LABELS)), OUT, np.int64)
     spots = []
@@ -108,13 +111,16 @@ def example(article: MarkedArticle, case: MarkedCase, tokenizer: Tokenizer) -> E
         rest = targets[first + 1 : last, label]
         rest[rest != BEGIN] = INSIDE
         spots.append(Spot(label, WHO.index(f"{field}.{member}") if member else None, (field, fact) if fact else None, first, last))
-    return Example(ids, places, targets, tuple(spots), _kinds(article, case))
+    return Example(ids, places, targets, tuple(spots), _kinds(article, case, whole=whole))
 
 
-def _kinds(article: MarkedArticle, case: MarkedCase) -> tuple[int, ...]:
+def _kinds(article: MarkedArticle, case: MarkedCase, *, whole: bool) -> tuple[int, ...]:
     if not article.related:
-        return -100, -100, KINDS["related"].index(UNRELATED)
-    return KINDS["proceeding"].index(case.kind), KINDS["status"].index(article.status), KINDS["related"].index("related")
+        return NOT_TOLD, NOT_TOLD, KINDS["related"].index(UNRELATED)
+    shown = {(mark.field, mark.member) for mark in article.marks}
+    told = {"proceeding": case.kind, "status": article.status}
+    classes = [KINDS[field].index(member) if member and (whole or (field, member) in shown) else NOT_TOLD for field, member in told.items()]
+    return *classes, KINDS["related"].index("related") if whole or shown else NOT_TOLD
 
 
 def _places(words: str, start: int, sizes: list[int]) -> list[tuple[int, int]]:

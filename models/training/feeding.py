@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from random import Random
 
 from casebrief.evals.marked import MarkedCase
-from casebrief.models.training.changes import changed, stock
+from casebrief.models.training.changes import abridged, changed, stock
 from casebrief.models.training.examples import Example, Tokenizer, example
 
 SEED = 20261128
@@ -17,6 +17,9 @@ STEP_TOKENS, PASS_TOKENS = 4096, 1024
 
 AS_WRITTEN = 0.25
 """How often a case is learnt as it stands; else it is changed."""
+
+ABRIDGED = 0.55
+"""How often only a few sentences of each of its articles are learnt."""
 
 HELD_OUT = 20
 """Every so many-th case is never trained on: confidences are calibrated there."""
@@ -59,7 +62,9 @@ def _parts(cases: Sequence[MarkedCase], tokenizer: Tokenizer) -> Iterator[Part]:
             chance = Random(f"{SEED} {epoch} {number}")  # noqa: S311 - data, no secrets
             case = cases[number]
             articles = case.articles if chance.random() < AS_WRITTEN else changed(case, lent, chance)
-            fresh = Part(tuple(example(article, case, tokenizer) for article in articles), (number,) * len(articles))
+            whole = chance.random() >= ABRIDGED
+            told = articles if whole else tuple(abridged(article, chance) for article in articles)
+            fresh = Part(tuple(example(article, case, tokenizer, whole=whole) for article in told), (number,) * len(articles))
             if part.examples and part.tokens + fresh.tokens > PASS_TOKENS:
                 yield part
                 part = fresh

@@ -4,6 +4,7 @@ import importlib.util
 import itertools
 import math
 import re
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -17,7 +18,7 @@ from casebrief.models.engine import EngineConfig
 from casebrief.models.heads import Heads, Linear
 from casebrief.models.training import CORPUS, changes, check
 from casebrief.models.training.calibrate import START, Read, best_shifts, calibrated, error_of, fit, lines_of, shifted
-from casebrief.models.training.examples import FURNITURE, LABELS, WHO, Tokenizer, example, passages, places_of, tokens_of
+from casebrief.models.training.examples import FURNITURE, LABELS, NOT_TOLD, WHO, Tokenizer, example, passages, places_of, tokens_of
 from casebrief.models.training.feeding import STEP_TOKENS, split, steps
 from conftest import SEEDS
 
@@ -171,6 +172,23 @@ def test_wraps_keep_to_the_width_and_change_white_space_alone(corpus):
         assert all(len(line) <= 60 for line in after.text.split("\n") if " " in line)
 
 
+def test_an_abridged_article_is_some_sentences_of_its_story_with_their_marks(corpus):
+    lengths = set()
+    for number, case in enumerate(corpus[::60]):
+        for article in case.articles:
+            brief = changes.abridged(article, Random(number))
+            told = [span.of(brief.text) for span in passages(brief.text)]
+            lengths.add(len(told))
+            assert " ".join(told).split() == brief.text.split()
+            last = -1
+            for sentence in told:
+                last = article.text.index(sentence, last + 1)
+            whole = {(mark.field, article.text[mark.start : mark.end]) for mark in article.marks}
+            assert all(any(mark.field == field and word in told for field, told in whole) for mark, word in zip(brief.marks, words(brief), strict=True))
+            assert not any(article.text[start:end] in brief.text for start, end in article.furniture)
+    assert {1, 3, 5} <= lengths
+
+
 def test_the_same_seed_gives_the_same_case_and_another_seed_another(mill, lent):
     assert changes.changed(mill, lent, Random(5)) == changes.changed(mill, lent, Random(5))
     assert len({changes.changed(mill, lent, Random(seed)) for seed in range(8)}) > 4
@@ -221,6 +239,14 @@ def test_members_facts_and_classes_are_those_of_the_case(mill, tokenizer):
     settled = example(mill.articles[1], mill, tokenizer)
     assert (one.kinds[0], one.kinds[2]) == (settled.kinds[0], settled.kinds[2])
     assert one.kinds[1] != settled.kinds[1]
+
+
+def test_an_article_that_is_not_whole_is_of_the_classes_that_it_still_shows(mill, tokenizer):
+    shown = example(mill.articles[0], mill, tokenizer, whole=False)
+    assert shown.kinds[1:] == example(mill.articles[0], mill, tokenizer).kinds[1:]
+    assert shown.kinds[0] == NOT_TOLD, "no words of it show the kind of proceeding"
+    bare = example(replace(mill.articles[0], marks=()), mill, tokenizer, whole=False)
+    assert bare.kinds == (NOT_TOLD, NOT_TOLD, NOT_TOLD)
 
 
 def test_cases_held_out_are_taught_in_no_step(corpus):
