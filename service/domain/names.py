@@ -124,7 +124,13 @@ def _is_acronym(short: str, long: str) -> bool:
 
 def mentions(text: str, name: str) -> bool:
     """Whether a text has the name's most telling word: a person's last, an organisation's first."""
-    return any(re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text, re.IGNORECASE) for word in telling_words(name))
+    return bool(_telling(name).search(text))
+
+
+@lru_cache(maxsize=4096)
+def _telling(name: str) -> re.Pattern[str]:
+    words = "|".join(re.escape(word) for word in telling_words(name))
+    return re.compile(rf"(?<!\w)(?:{words})(?!\w)" if words else "(?!)", re.IGNORECASE)
 
 
 def telling_words(name: str) -> list[str]:
