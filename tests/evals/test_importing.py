@@ -11,6 +11,8 @@ from casebrief.evals.labels import load_cases
 from casebrief.evals.marked import MarkedCase, load_marked
 from casebrief.evals.marks import score_marks
 from casebrief.evals.scoring import score_case
+from casebrief.models.training.examples import KINDS, LABELS, NOT_TOLD, Tokenizer, example
+from casebrief.models.training.feeding import STEP_TOKENS, steps
 from casebrief.service.cases.store import Addition, CaseStore, NewVersion
 from casebrief.service.corrections.asking import Selected, Wanted
 from casebrief.service.corrections.laying import applied
@@ -84,6 +86,20 @@ def _all(summary):
     for name, value in summary.items():
         if name not in ("conflicts", "abstract") and value:
             yield from value if isinstance(value, list) else [value]
+
+
+def test_it_is_taught_beside_the_corpus_and_nothing_that_nobody_said(tmp_path, catalog):
+    case = marked(MADE, tmp_path)
+    tokenizer = Tokenizer(catalog.path(catalog.default))
+    taught = [example(article, case, tokenizer) for article in case.articles]
+    assert [one.kinds for one in taught] == [
+        (NOT_TOLD, KINDS["status"].index("filed"), KINDS["related"].index("related")),
+        *[(NOT_TOLD, NOT_TOLD, KINDS["related"].index("related"))] * 2,
+    ]
+    courts = [spot for spot in taught[0].spots if LABELS[spot.label] == "court"]
+    (first, _), (_, last) = (taught[0].places[place] for place in (courts[0].start, courts[0].end - 1))
+    assert case.articles[0].text[first:last].strip() == "federal court in Oakland, California"
+    assert sum(one.tokens for one in next(steps([case], tokenizer))) >= STEP_TOKENS
 
 
 @settings(max_examples=25)
