@@ -273,21 +273,21 @@ class SupervisedEngine:
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """See the port."""
-        message = self._talk(lambda job: Count(job, tuple(texts)), never, unheard, never)
+        message = self._talk(lambda job: Count(job, tuple(texts)), len(texts), never, unheard, never)
         assert isinstance(message, Counted)
         return list(message.counts)
 
     def ask(self, batches: Sequence[Batch], stop: Stop = never, heard: Heard = unheard, enough: Stop = never) -> Readings:
         """See the port."""
-        heard(0, sum(len(batch.questions) for batch in batches))
-        message = self._talk(lambda job: Ask(job, tuple(batches)), stop, heard, enough)
+        size = sum(len(batch.questions) for batch in batches)
+        message = self._talk(lambda job: Ask(job, tuple(batches)), size, stop, heard, enough)
         assert isinstance(message, Done)
         return message.readings
 
     def label(self, documents: Sequence[Document], stop: Stop = never, heard: Heard = unheard, enough: Stop = never) -> Labellings:
         """See the port."""
-        heard(0, sum(len(passage) for document in documents for passage in document))
-        message = self._talk(lambda job: Label(job, tuple(documents)), stop, heard, enough)
+        size = sum(len(passage) for document in documents for passage in document)
+        message = self._talk(lambda job: Label(job, tuple(documents)), size, stop, heard, enough)
         assert isinstance(message, Labelled)
         return message.labellings
 
@@ -298,9 +298,10 @@ class SupervisedEngine:
             assert self._process is not None
             return self._process
 
-    def _talk(self, order: Callable[[int], Ask | Label | Count], stop: Stop, heard: Heard, enough: Stop) -> Done | Labelled | Counted:
-        """Give an order and wait for its answer; every other end raises."""
+    def _talk(self, order: Callable[[int], Ask | Label | Count], size: int, stop: Stop, heard: Heard, enough: Stop) -> Done | Labelled | Counted:
+        """Give an order, once its size was heard, and wait for its answer; every other end raises."""
         process, job = self._live(), next(self._numbers)
+        heard(0, size)
         with process.route(job) as route:
             process.say(order(job))
             return self._await(process, job, route, stop, heard, enough)
