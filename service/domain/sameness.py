@@ -44,7 +44,22 @@ _OTHER_CHARGE = frozenset("conspiracy conspiring conspired attempted attempt aid
 def same_law(a: Evidence, b: Evidence) -> bool:
     """The same words, or one named more fully: an act with its state or section, a theory with what it is of."""
     one, other = sorted((law(a), law(b)), key=len)
+    if is_short_for(a.value, b.value) or is_short_for(b.value, a.value):
+        return True
     return one == other or (bool(one) and one < other and not (other - one) & _OTHER_CHARGE)
+
+
+def is_short_for(short: str, long: str) -> bool:
+    """Whether one name is the initials of another: CIPA, the California Invasion of Privacy Act.
+
+    >>> is_short_for("CIPA", "California Invasion of Privacy Act"), is_short_for("RICO", "Clayton Act")
+    (True, False)
+    """
+    return short.isupper() and len(short) > TWO and short == "".join(word[0] for word in re.findall(r"\b[A-Z]\w*", long))
+
+
+TWO = 2
+"""Letters that are initials of too many names."""
 
 
 def money(item: Evidence) -> bool:

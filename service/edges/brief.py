@@ -14,6 +14,7 @@ from casebrief.service.exports.wording import (
     SOURCES,
     TIMELINE,
     dated,
+    differing,
     headline,
     quoted,
     read_of,
@@ -37,6 +38,8 @@ def terminal(response: SummaryResponse) -> RenderableType:
         for sentence in summary.abstract.sentences:
             told.append(f"{harmless(sentence.value)} ").append(f"[{sources(sentence.citations)}] ", style="dim")
         parts.append(Padding(told, (1, 1, 0, 1)))
+    if differing(summary):
+        parts.append(Padding(_text(differing(summary), style="bold yellow"), (0, 1, 0, 1)))
     parts += [*_terminal_facts(summary), *_terminal_told(summary), *_terminal_conflicts(summary), _terminal_sources(response)]
     return Group(*parts)
 

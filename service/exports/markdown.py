@@ -15,6 +15,7 @@ from casebrief.service.exports.wording import (
     SOURCES,
     TIMELINE,
     dated,
+    differing,
     headline,
     name_of,
     origin,
@@ -41,6 +42,8 @@ class _Markdown:
         if summary.abstract:
             yield ""
             yield " ".join(f"{_plain(sentence.value)}{self._note(sentence.citations)}" for sentence in summary.abstract.sentences)
+        if told := differing(summary):
+            yield from ("", f"*{_plain(told)}*")
         yield from self._facts(summary)
         yield from self._told(summary)
         yield from self._conflicts(summary)

@@ -58,7 +58,7 @@ def table(response: SummaryResponse, on: datetime.date) -> str:
 
 
 def _fact(fact: Fact[Any]) -> Row:
-    told = fact.model_dump(mode="json", by_alias=True, include={"value", "guarantee", "confidence", "independent_sources", "found_by"})
+    told = fact.model_dump(mode="json", by_alias=True, include={"value", "guarantee", "confidence", "independent_sources", "found_by", "to_come"})
     return {**told, "normalized": _dumped(fact.normalized), "citations": _cited(fact.citations)}
 
 

@@ -3,36 +3,43 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from casebrief.service.domain.dates import in_words
-from casebrief.service.domain.schema import ArticleReport, Citation, Date, Fact, LedgerLine, Money, Response, Speaker, SummaryResponse
+from casebrief.service.domain.schema import ArticleReport, CaseSummary, Citation, Date, Fact, LedgerLine, Money, Response, Speaker, SummaryResponse
 from casebrief.service.domain.similarity import bare
 
 SINGLE = (
-    ("Court", "court"),
-    ("Docket number", "docket_number"),
-    ("Judge", "judge"),
-    ("Filed on", "filed_on"),
-    ("Proceeding", "proceeding"),
     ("Status", "status"),
+    ("Proceeding", "proceeding"),
+    ("Court", "court"),
+    ("Judge", "judge"),
+    ("Docket number", "docket_number"),
+    ("Filed on", "filed_on"),
     ("Class", "class_definition"),
 )
 LISTS = (
     ("Plaintiffs", "plaintiffs"),
     ("Defendants", "defendants"),
-    ("Counsel", "counsel"),
-    ("Sued on", "causes_of_action"),
-    ("Asked for", "relief_sought"),
     ("Decided", "rulings"),
     ("Alleged", "allegations"),
+    ("Asked for", "relief_sought"),
+    ("Sued on", "causes_of_action"),
     ("The defendant's answer", "responses"),
     ("Figures", "figures"),
+    ("Counsel", "counsel"),
 )
+"""In the order in which a reader needs them: how it stands and where, who and what, then the rest."""
+
 IN_THEIR_WORDS, TIMELINE, DIFFER, SOURCES = "In their words", "Timeline", "Where the sources differ", "Sources"
 LABELS = {"caption": "Case", "quotes": IN_THEIR_WORDS, "timeline": TIMELINE, "abstract": "In short"} | {field: label for label, field in (*SINGLE, *LISTS)}
 """By field: what it is called."""
+
+TO_COME = "still to come when it was written"
+
+OUR_HEADING = "(our heading)"
+"""Stands behind a name that no article gives."""
 
 NOTHING = "No fact of a case was found in what was sent"
 
@@ -80,15 +87,38 @@ def speaker(fact: Fact[Any]) -> str:
 
 
 def dated(fact: Fact[Any]) -> str:
-    """The date of an event, or a dash where it could not be resolved."""
-    return in_words(fact.normalized) if isinstance(fact.normalized, Date) else "date open"
+    """The date of an event, as far as it could be resolved; of one that was only planned, that it was."""
+    date = in_words(fact.normalized) if isinstance(fact.normalized, Date) else "date open"
+    return f"{date}, {TO_COME}" if fact.to_come else date
 
 
 def headline(response: SummaryResponse) -> str:
-    """What the summary is called: the case's caption, where an article states it."""
-    if response.summary.caption:
-        return response.summary.caption.value
+    """What the summary is called: the case's caption, where an article states it, else its sides, marked as a heading of ours."""
+    summary = response.summary
+    if summary.caption:
+        return summary.caption.value
+    sides = [_first_of(parties) for parties in (summary.plaintiffs, summary.defendants)]
+    if all(sides):
+        return f"{sides[0]} v. {sides[1]} {OUR_HEADING}"
+    if any(sides):
+        return f"{'A case of' if sides[0] else 'A case against'} {sides[0] or sides[1]} {OUR_HEADING}"
     return "A case without a name in these articles" if has_facts(response) else NOTHING
+
+
+VITAL = frozenset({"rulings", "relief_sought", "court", "judge", "filed_on", "status", "docket_number"})
+"""Fields of which a reader in a hurry must know that the sources differ."""
+
+
+def differing(summary: CaseSummary) -> str:
+    """What a reader of the abstract alone must know: on which vital facts the sources contradict each other; nothing where they do not."""
+    about = dict.fromkeys(conflict.about for conflict in summary.conflicts if conflict.field in VITAL and conflict.kind == "contradiction")
+    return f"The sources differ on the {' and the '.join(about)}: see below." if about else ""
+
+
+def _first_of(parties: Sequence[Fact[Any]]) -> str:
+    """The first party of a side, with how many others there are."""
+    others = len(parties) - 1
+    return "".join(party.value for party in parties[:1]) + (" and another" if others == 1 else f" and {others} others" if others > 1 else "")
 
 
 def has_facts(response: SummaryResponse) -> bool:

@@ -42,6 +42,20 @@ TOLD = {
     "March 13": ("filed_on", Date(date="2025-03-13", precision="day"), ""),
     "2022": ("filed_on", Date(date="2022", precision="year"), ""),
     "federal court in Oakland": ("court", Court(court_id="cand", name="Northern District of California"), ""),
+    "court in San Francisco": ("court", Court(court_id=None, name="court in San Francisco"), ""),
+    "Federal Court of Appeal": ("court", Court(court_id=None, name="Federal Court of Appeal"), ""),
+    "Federal Court": ("court", Court(court_id=None, name="Federal Court"), ""),
+    "Commercial Court": ("court", Court(court_id=None, name="Commercial Court"), ""),
+    "High Court": ("court", Court(court_id=None, name="High Court"), ""),
+    "eight other owners": ("figures", Figure(quantity=8, unit="owners"), ""),
+    "nine owners": ("figures", Figure(quantity=9, unit="owners"), ""),
+    "some 91,000": ("figures", None, ""),
+    "fired on March 10": ("timeline", Date(date="2025-03-10", precision="day"), "March 10"),
+    "sacked on March 17": ("timeline", Date(date="2025-03-17", precision="day"), "March 17"),
+    "Brinkworth, J.": ("judge", Name(name="Brinkworth, J."), ""),
+    "$500": ("relief_sought", Money(kind="fine", amount=500, currency="USD", per=None, qualifier=None), ""),
+    "$500 per call": ("relief_sought", Money(kind="statutory_damages", amount=500, currency="USD", per="call", qualifier=None), ""),
+    "struck out": ("rulings", Relief(kind="other"), "dismissal"),
     "9th Circuit": ("court", Court(court_id="ca9", name="9th Circuit"), ""),
 }
 DAY = datetime.date(2025, 3, 3)
@@ -174,9 +188,15 @@ def test_a_law_told_with_its_section_and_without_is_one_under_the_fuller_name():
 
 
 def test_days_of_filing_near_to_each_other_contradict_and_those_of_two_papers_do_not():
-    near = summary_of({"a1": ["March 3"], "a2": ["March 13"]}, {"a1": DAY, "a2": DAY})
-    far = summary_of({"a1": ["March 3"], "a2": ["2022"]}, {"a1": DAY, "a2": DAY})
+    later = DAY + datetime.timedelta(days=20)
+    near = summary_of({"a1": ["March 3"], "a2": ["March 13"]}, {"a1": later, "a2": later})
+    far = summary_of({"a1": ["March 3"], "a2": ["2022"]}, {"a1": later, "a2": later})
     assert ([found.field for found in near.conflicts], far.conflicts) == (["filed_on"], [])
+
+
+def test_a_day_of_filing_that_still_lay_ahead_when_another_was_told_is_of_another_paper():
+    summary = summary_of({"a1": ["March 3"], "a2": ["March 13"]}, {"a1": DAY + datetime.timedelta(days=1), "a2": DAY + datetime.timedelta(days=90)})
+    assert summary.conflicts == []
 
 
 def test_initials_name_a_company_with_its_legal_form_and_an_office_with_its_own_initials():
@@ -208,3 +228,83 @@ def test_each_further_source_halves_the_doubt():
         summary_of({"a1": ["kettles melt on the stove"], "a2": ["kettles melt on the stove", "Clayton Act"]}, {"a1": DAY, "a2": DAY}).allegations[0].confidence
     )
     assert 1 - both == pytest.approx((1 - first) / 2)
+
+
+LATER = DAY + datetime.timedelta(days=400)
+
+
+@pytest.mark.parametrize(
+    ("older", "newer"),
+    [("federal court in Oakland", "court in San Francisco"), ("Commercial Court", "High Court"), ("High Court", "High Court")],
+)
+def test_a_court_by_another_name_is_no_other_court(older, newer):
+    assert summary_of({"a1": [older], "a2": [newer, "58,000 buyers"]}, {"a1": DAY, "a2": LATER}).conflicts == []
+
+
+def test_a_court_of_appeal_is_another_court_though_its_name_holds_all_words_of_the_first():
+    (found,) = summary_of({"a1": ["Federal Court"], "a2": ["Federal Court of Appeal"]}, {"a1": DAY, "a2": LATER}).conflicts
+    assert (found.kind, [position.value for position in found.positions]) == ("superseded", ["Federal Court", "Federal Court of Appeal"])
+
+
+def test_a_judge_with_the_letters_of_the_office_is_the_same_judge():
+    assert summary_of({"a1": ["Ada Brinkworth"], "a2": ["Brinkworth, J."]}, {"a1": DAY, "a2": LATER}).conflicts == []
+
+
+def test_two_judges_in_articles_of_one_week_contradict_each_other():
+    (found,) = summary_of({"a1": ["Ada Brinkworth"], "a2": ["Lucan Feherty"]}, {"a1": DAY, "a2": DAY + datetime.timedelta(days=2)}).conflicts
+    assert found.kind == "contradiction"
+
+
+def test_one_and_eight_others_are_nine():
+    assert summary_of({"a1": ["eight other owners"], "a2": ["nine owners"]}, {"a1": DAY, "a2": DAY}).conflicts == []
+
+
+def test_a_number_with_nothing_behind_it_still_differs_from_another_and_is_no_figure():
+    summary = summary_of({"a1": ["85,000 homes"], "a2": ["some 91,000"]}, {"a1": DAY, "a2": DAY})
+    assert ([len(found.positions) for found in summary.conflicts], [figure.value for figure in summary.figures]) == ([2], ["85,000 homes"])
+
+
+def test_an_event_to_which_two_articles_give_two_days_is_told_as_a_contradiction():
+    past = DAY + datetime.timedelta(days=60)
+    (found,) = summary_of({"a1": ["fired on March 10"], "a2": ["sacked on March 17"]}, {"a1": past, "a2": LATER}).conflicts
+    assert (found.field, found.kind) == ("timeline", "contradiction")
+
+
+def test_two_days_of_which_one_lay_ahead_when_the_other_was_told_are_two_events():
+    assert summary_of({"a1": ["fired on March 10"], "a2": ["sacked on March 17"]}, {"a1": datetime.date(2025, 3, 12), "a2": LATER}).conflicts == []
+
+
+def test_an_event_whose_day_lay_ahead_of_every_article_that_tells_of_it_is_marked_as_to_come():
+    (planned,) = summary_of({"a1": ["heard on May 5"]}, {"a1": DAY}).timeline
+    (past,) = summary_of({"a1": ["heard on May 5"], "a2": ["argued on May 5"]}, {"a1": DAY, "a2": LATER}).timeline
+    assert (planned.to_come, past.to_come) == (True, False)
+
+
+def test_a_sum_told_with_what_it_is_paid_for_and_without_is_one_demand():
+    (demand,) = summary_of({"a1": ["$500"], "a2": ["$500 per call"]}, {"a1": DAY, "a2": DAY}).relief_sought
+    assert demand.independent_sources == 2
+
+
+def _ruling_in(text: str, said: str, normalized: Money | Relief) -> Fact:
+    evidence = copied("rulings", "a1", text, Span(text.index(said), text.index(said) + len(said)), 0.9, normalized)
+    (ruling,) = merge([evidence], Sources({"a1": text}, {"a1": DAY}, {}, {}, None), CASE).rulings
+    return ruling
+
+
+def test_a_sum_that_its_own_words_call_damages_is_no_fine():
+    sum_of = Money(kind="fine", amount=5000, currency="USD", per="violation", qualifier=None)
+    assert _ruling_in("Norvane owes $5,000 per violation in statutory damages.\n", "$5,000 per violation", sum_of).normalized.kind == "damages"
+
+
+def test_a_fragment_takes_the_clause_that_makes_it_a_statement():
+    told = _ruling_in("On Friday, after two years, the suit of the kettle buyers was struck out.\n", "struck out", Relief(kind="other"))
+    assert told.value == "the suit of the kettle buyers was struck out"
+
+
+def test_a_law_and_its_initials_are_one_cause_of_action():
+    text = "It cites the Kettle Invasion of Privacy Act. KIPA forbids that.\n"
+    found = [
+        copied("causes_of_action", "a1", text, Span(text.index(said), text.index(said) + len(said)), 0.9) for said in ("Kettle Invasion of Privacy Act", "KIPA")
+    ]
+    (cause,) = merge(found, Sources({"a1": text}, {"a1": DAY}, {}, {}, None), CASE).causes_of_action
+    assert cause.value == "Kettle Invasion of Privacy Act"

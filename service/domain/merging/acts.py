@@ -9,6 +9,7 @@ from casebrief.service.domain.merging.facts import fact
 from casebrief.service.domain.merging.grouping import grouped, ranked
 from casebrief.service.domain.merging.likeness import Likeness, clustered
 from casebrief.service.domain.merging.sources import Material
+from casebrief.service.domain.merging.statements import readable
 from casebrief.service.domain.sameness import law, same_law
 from casebrief.service.domain.schema import Fact
 
@@ -20,7 +21,8 @@ def allegations(material: Material, likeness: Likeness) -> list[Fact[Any]]:
     """One fact an act, told by its surest wording."""
     sources = material.sources
     groups = ranked(clustered(material.of("allegations"), _same_words, lambda a, b: False, likeness), sources)
-    return [fact(group, sources, max(group, key=lambda item: (item.confidence, -abs(len(item.value) - READABLE)))) for group in groups]
+    heads = [max(group, key=lambda item: (item.confidence, -abs(len(item.value) - READABLE))) for group in groups]
+    return [fact(group, sources, readable(head, material.of("allegations"), sources)) for group, head in zip(groups, heads, strict=True)]
 
 
 def _same_words(one: Evidence, other: Evidence) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 from casebrief.service.domain.evidence import Evidence
@@ -11,6 +12,7 @@ from casebrief.service.domain.merging.facts import fact
 from casebrief.service.domain.merging.grouping import ranked
 from casebrief.service.domain.merging.likeness import Likeness, clustered, kind
 from casebrief.service.domain.merging.sources import Group, Material, Sources
+from casebrief.service.domain.merging.statements import readable
 from casebrief.service.domain.merging.sums import Worths, per_of, rounds_to
 from casebrief.service.domain.revisions import sentence_of
 from casebrief.service.domain.sameness import money, per
@@ -21,8 +23,28 @@ Many = tuple[list[Fact[Any]], list[Conflict]]
 
 
 def _same_sum(one: Evidence, other: Evidence, worths: Worths) -> bool:
+    """Whether two sums are one; an article may leave out what it is paid for each time."""
     first, second = worths.of(one), worths.of(other)
-    return bool(first and second and first == second and per_of(one) == per_of(other))
+    return bool(first and second and first == second and (per_of(one) == per_of(other) or None in (per_of(one), per_of(other))))
+
+
+_CALLED = re.compile(
+    r"^[^.;\n]{0,12}?\b(?:in|of|as)\s+(?:[a-z]+\s+){0,2}?(?P<behind>damages|restitution|fines?|penalt(?:y|ies))\b"
+    r"|(?P<before>\b(?:damages|restitution|fined?|penalt(?:y|ies)))\s+(?:of\s+|total+ing\s+)?(?:up to |about |some |at least |more than )?$",
+)
+"""What a sum is called right behind it, or right before it."""
+
+_KIND = {"damages": "damages", "restitution": "restitution", "fine": "fine", "fined": "fine", "fines": "fine", "penalty": "fine", "penalties": "fine"}
+
+
+def _as_called(item: Evidence, sources: Sources) -> Evidence:
+    """A sum that the reader took for a fine, or for none of the kinds, as the words beside it call it."""
+    if not isinstance(item.normalized, Money) or item.normalized.amount is None or item.normalized.kind not in ("fine", "other"):
+        return item
+    text = sources.texts[item.article]
+    called = _CALLED.search(text[item.span.end : item.span.end + 40]) or _CALLED.search(text[max(0, item.span.start - 30) : item.span.start])
+    told = _KIND.get((called["behind"] or called["before"]).lower()) if called else None
+    return replace(item, normalized=item.normalized.model_copy(update={"kind": told}), about="") if told else item
 
 
 def _told_roughly(one: Evidence, other: Evidence, worths: Worths) -> bool:
@@ -42,7 +64,8 @@ def _groups(material: Material, field: str, likeness: Likeness, worths: Worths) 
     def apart(one: Evidence, other: Evidence) -> bool:
         return money(one) and money(other) and not _same_sum(one, other, worths) and not _told_roughly(one, other, worths)
 
-    return ranked(clustered(material.of(field), surely, apart, likeness), material.sources)
+    told = [_as_called(item, material.sources) for item in material.of(field)]
+    return ranked(clustered(told, surely, apart, likeness), material.sources)
 
 
 def relief(material: Material, likeness: Likeness, worths: Worths) -> list[Fact[Any]]:
@@ -52,14 +75,17 @@ def relief(material: Material, likeness: Likeness, worths: Worths) -> list[Fact[
         # A sum reads best in its shortest form, damages without one in their fullest ("unspecified damages").
         return (money(item), item.confidence, -len(item.value) if money(item) else len(item.value))
 
-    return [fact(group, material.sources, max(group, key=plainest)) for group in _groups(material, "relief_sought", likeness, worths)]
+    return [
+        fact(group, material.sources, readable(max(group, key=plainest), material.of("relief_sought"), material.sources))
+        for group in _groups(material, "relief_sought", likeness, worths)
+    ]
 
 
 def rulings(material: Material, likeness: Likeness, worths: Worths) -> Many:
     """What was decided, and which decisions changed or are told differently."""
     sources = material.sources
     groups = _groups(material, "rulings", likeness, worths)
-    return [fact(group, sources, max(group, key=_with_its_sum)) for group in groups], _changed(groups, sources)
+    return [fact(group, sources, readable(max(group, key=_with_its_sum), material.of("rulings"), sources)) for group in groups], _changed(groups, sources)
 
 
 def _with_its_sum(item: Evidence) -> tuple[bool, float, int]:

@@ -30,8 +30,20 @@ def timeline(material: Material) -> Many:
     found, gone = _moved_days(groups, material)
     found += _told_on_two_days(groups, sources)
     kept = [group for group in groups if group[0].normalized is None or group[0].normalized not in gone]
-    facts = [fact(group, sources, max(group, key=lambda item: (item.confidence, -len(item.value)))) for group in kept]
-    return sorted(facts, key=_when), found
+    return sorted((_event(group, sources) for group in kept), key=_when), found
+
+
+def _event(group: Group, sources: Sources) -> Fact[Any]:
+    """An event, marked where its day lay ahead when every article that tells of it appeared: a step that was planned."""
+    told = fact(group, sources, max(group, key=lambda item: (item.confidence, -len(item.value))))
+    return told.model_copy(update={"to_come": True}) if all(_lies_ahead(item, sources) for item in group) else told
+
+
+def _lies_ahead(item: Evidence, sources: Sources) -> bool:
+    published = sources.published[item.article]
+    if published is None or not isinstance(item.normalized, Date):
+        return False
+    return item.normalized.date > published.isoformat()[: len(item.normalized.date)]
 
 
 def _when(event: Fact[Any]) -> tuple[bool, str, int]:
