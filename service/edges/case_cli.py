@@ -17,6 +17,7 @@ from casebrief.service.edges.formats import BY_NAME, Told, today
 from casebrief.service.edges.settings import Settings
 from casebrief.service.edges.wiring import case_store_of, wire
 from casebrief.service.exports.changes import NOTHING_CHANGED, line
+from casebrief.service.exports.wording import read_of
 from rich.console import Console
 from rich.table import Table
 
@@ -118,6 +119,9 @@ def _tell(name: str, added: Added) -> None:
         say(f"{name} has {', '.join(added.known)} already")
     if added.stored:
         say(f"{name} is at {added.number}: {', '.join(added.stored)}")
+    for told in added.ledger:
+        if told.reason and told.outcome != "used":
+            say(harmless(" ".join(f"{told.article}: {read_of(told)}: {told.reason}".split())))
     _print(line(change) for change in added.changes)
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any, TypeVar
 from casebrief.service.cases.changes import Change
 from casebrief.service.cases.errors import CaseError
 from casebrief.service.cases.store import Case, CaseStore
-from casebrief.service.domain.schema import Frozen, SummaryResponse
+from casebrief.service.domain.schema import Frozen, LedgerLine, SummaryResponse
 from casebrief.service.edges.case_problems import number_of, of_case, tag_of
 from casebrief.service.edges.casework import Added, CaseWork, changes_between, history
 from casebrief.service.edges.corrected import corrected
@@ -64,12 +64,16 @@ class CaseOut(CaseLine):
 
 
 class AddedOut(Frozen):
-    """What came of an addition. ``since``: the number that the changes count from; ``stored``: articles that have a new version; ``known``: those that had it."""
+    """What came of an addition.
+
+    ``since``: the number that the changes count from; ``stored``: articles that have a new version, and what became of each in ``ledger``; ``known``: those that had it.
+    """
 
     number: int
     since: int
     stored: list[str]
     known: list[str]
+    ledger: list[LedgerLine]
     changes: list[Change]
 
 
@@ -152,7 +156,7 @@ def cases_router(product: Casebrief, desk: Desk, body_of: BodyOf) -> APIRouter:
         wanted = one_case(await read_request(await body_of(request), request.headers, product.settings))
         await _tried(lambda: store.versions(name))  # a case that is none is refused before it waits
         added = await _added(work, desk, product, name, wanted, at_number, request)
-        told = AddedOut(number=added.number, since=added.since, stored=added.stored, known=added.known, changes=added.changes)
+        told = AddedOut(number=added.number, since=added.since, stored=added.stored, known=added.known, ledger=added.ledger, changes=added.changes)
         return _json(told.model_dump_json(by_alias=True), added.number)
 
     @router.get("/{name}/changes", response_model=ChangesOut, responses=_problems(404, 422, 500), summary="What changed in a case file since a number")

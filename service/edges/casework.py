@@ -13,7 +13,7 @@ from casebrief.service.cases.errors import CaseChanged, CasesFault, NoSuchNumber
 from casebrief.service.cases.readings import CaseReadings
 from casebrief.service.cases.store import Addition, CaseStore, KeptVersion, NewVersion, Opened
 from casebrief.service.cases.versions import edit_of, known_as
-from casebrief.service.domain.schema import ArticleReport, SummaryResponse
+from casebrief.service.domain.schema import ArticleReport, LedgerLine, SummaryResponse
 from casebrief.service.edges.corrected import corrected
 from casebrief.service.edges.received import Read, Received
 from casebrief.service.edges.wiring import Casebrief, case_store_of
@@ -38,14 +38,14 @@ ABOUT = ("title", "published_on", *OF_PAPER)
 class Added:
     """What came of an addition: the case's number, ``since`` the number that its changes count from, and ids of articles.
 
-    ``stored`` have a new version, ``known`` were there as they came, ``unrelated`` were left out, for they do not tell of the case.
+    ``stored`` have a new version, ``known`` were there as they came. ``ledger`` tells what became of those that were read, also where they were left out.
     """
 
     number: int
     since: int
     stored: list[str] = field(default_factory=list)
     known: list[str] = field(default_factory=list)
-    unrelated: list[str] = field(default_factory=list)
+    ledger: list[LedgerLine] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
 
 
@@ -114,26 +114,26 @@ class _Adding:
         arrived = _named(received, given, kept)
         known = {one.id: name for one in arrived if (name := _known(one, kept, past, given))}
         fresh = [one for one in arrived if one.id not in known]
-        told, unrelated = None, list[str]()
-        if fresh:
-            fresh, told, unrelated = self._read(kept, fresh, related_alone=related_alone)
         number = opened.case.number
-        if not fresh or told is None:
-            return Added(number, number, known=list(known.values()), unrelated=unrelated)
+        if not fresh:
+            return Added(number, number, known=list(known.values()))
+        stored, told, ledger = self._read(kept, fresh, related_alone=related_alone)
+        if not stored:
+            return Added(number, number, known=list(known.values()), ledger=ledger)
         since = self._reread(opened, kept, told)
-        number = self._store(opened, since, fresh, told)
+        number = self._store(opened, since, stored, told)
         found = changes_between(self.work.store, opened.case.name, since, number)
-        return Added(number, since, [one.id for one in fresh], list(known.values()), unrelated, found)
+        return Added(number, since, [one.id for one in stored], list(known.values()), ledger, found)
 
-    def _read(self, kept: Sequence[Filed], fresh: list[Filed], *, related_alone: bool) -> tuple[list[Filed], SummaryResponse, list[str]]:
-        """The new articles, edits of kept ones under their ids; the summary of all; and what was left out of them."""
+    def _read(self, kept: Sequence[Filed], fresh: list[Filed], *, related_alone: bool) -> tuple[list[Filed], SummaryResponse, list[LedgerLine]]:
+        """What is to be stored, edits of kept articles under their ids; the summary of all; and what became of the new ones."""
         told = self.summary(_together(kept, fresh))
-        unrelated = [line.article for line in told.ledger if related_alone and line.outcome == "not_about_the_case"]
-        related = [one for one in fresh if one.id not in unrelated]
-        settled = _settled(kept, related, told)
-        if settled and settled != fresh:
-            told = self.summary(_together(kept, settled))
-        return settled, told, [one.id for one in fresh if one not in related]
+        unrelated = {line.article for line in told.ledger if related_alone and line.outcome == "not_about_the_case"}
+        stored = _settled(kept, [one for one in fresh if one.id not in unrelated], told)
+        left_out = [line for line in _lines_of(fresh, told) if line.article in unrelated]
+        if stored and stored != fresh:
+            told = self.summary(_together(kept, stored))
+        return stored, told, [*_lines_of(stored, told), *left_out]
 
     def _reread(self, opened: Opened, kept: Sequence[Filed], told: SummaryResponse) -> int:
         """The case's number, one more where another model or version read it before: then it is put together anew first, so that what that changes is not told of the new articles."""
@@ -237,6 +237,10 @@ def _settled(kept: Sequence[Filed], fresh: Sequence[Filed], told: SummaryRespons
         edit = None if versions else edit_of(one, [other for other in kept if other.id not in renewed], stories)
         settled[edit or one.id] = replace(one, id=edit or one.id)
     return list(settled.values())
+
+
+def _lines_of(articles: Sequence[Filed], told: SummaryResponse) -> list[LedgerLine]:
+    return [line for line in told.ledger if any(one.id == line.article for one in articles)]
 
 
 def _story(article: Filed, report: ArticleReport) -> list[str]:

@@ -137,10 +137,10 @@ def _of_entry(entry: Entry) -> Sent:
 
 
 def _in_words(added: Added) -> str:
-    if added.unrelated:
-        return "left out: it does not tell of the case"
     if added.known:
         return f"{added.known[0]}: known"
+    if not added.stored:
+        return f"left out: {added.ledger[0].reason}"
     return f"{added.stored[0]}: {counted(added.changes)}"
 
 

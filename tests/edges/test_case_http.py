@@ -45,7 +45,7 @@ def test_a_case_grows_by_requests_is_had_in_every_form_and_tells_what_changed_si
     assert all(change["citations"] for change in told["changes"])
     assert client.get(f"{CASES}/{case}/changes", params={"since": 1}).json()["changes"] == told["changes"]
     assert {change["kind"] for change in client.get(f"{CASES}/{case}/changes").json()["changes"]} <= {"new", "contradicted", "superseded"}
-    assert client.post(f"{CASES}/{case}/articles", json=page).json() == {"number": 2, "since": 2, "stored": [], "known": ["daily"], "changes": []}
+    assert client.post(f"{CASES}/{case}/articles", json=page).json() == {"number": 2, "since": 2, "stored": [], "known": ["daily"], "ledger": [], "changes": []}
 
     whole = client.get(f"{CASES}/{case}")
     assert (whole.json()["number"], whole.json()["articles"], whole.headers["etag"]) == (2, 2, '"2"')

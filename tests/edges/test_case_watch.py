@@ -92,11 +92,11 @@ def test_a_folder_of_articles_and_feeds_goes_into_the_case_a_line_an_article(tmp
         watcher.take(Path(name), content)
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith("Marrow & its owners: a1: new: ")
-    assert lines[1] == "A bridge: left out: it does not tell of the case"
+    assert lines[1] == "A bridge: left out: tells of something else than the case"
     assert lines[2].startswith("daily.txt: a2: contradicted: users; ")
     assert lines[3].startswith("scan.png: ")
     assert "image" in lines[3]
-    assert lines[4:] == ["Marrow & its owners: a1: known", "A bridge: left out: it does not tell of the case"]
+    assert lines[4:] == ["Marrow & its owners: a1: known", "A bridge: left out: tells of something else than the case"]
     kept = articles_of(store.opened("phones"))
     assert [(one.publisher, one.url, str(one.published_on)) for one in kept] == [
         ("The Wire", "https://wire.example/1", "2025-03-06"),

@@ -184,7 +184,7 @@ def test_two_who_add_at_the_same_time_both_add(store: CaseStore) -> None:
 
 
 def test_whoever_saw_an_older_case_adds_nothing_and_what_fails_leaves_it_as_it_was(store: CaseStore) -> None:
-    work = working(store, FakeEngine(labellings=[WIRE[1], EngineDied("gone"), DAILY[1], BRIDGE[1]]))
+    work = working(store, FakeEngine(labellings=[WIRE[1], EngineDied("gone"), DAILY[1], BRIDGE[1], BRIDGE[1]]))
     work.add("phones", sent(WIRE[0]))
     before = case_now(store, "phones")
     with pytest.raises(CaseChanged, match="at 1, not at 0"):
@@ -195,7 +195,10 @@ def test_whoever_saw_an_older_case_adds_nothing_and_what_fails_leaves_it_as_it_w
         work.add("doors", sent(DAILY[0]))
     assert case_now(store, "phones") == before
     assert work.add("phones", sent(DAILY[0]), at_number=1).number == 2
-    assert work.add("phones", sent(BRIDGE[0]), related_alone=True) == Added(2, 2, unrelated=["a3"])
+    left_out = work.add("phones", sent(BRIDGE[0]), related_alone=True)
+    assert (left_out.number, left_out.stored, [line.outcome for line in left_out.ledger]) == (2, [], ["not_about_the_case"])
+    stored = work.add("phones", sent(BRIDGE[0]))
+    assert (stored.number, stored.stored, [line.outcome for line in stored.ledger]) == (3, ["a3"], ["not_about_the_case"])
 
 
 def test_the_command_line_makes_grows_shows_compares_exports_and_removes_a_case(tmp_path: Path) -> None:
