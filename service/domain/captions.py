@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from casebrief.service.domain.article import Article, Sentence
 from casebrief.service.domain.dockets import Docket, dockets
-from casebrief.service.domain.names import NAME, clean, is_specific, mentions, same_name
+from casebrief.service.domain.names import NAME, clean, is_specific, key_words, mentions, same_name
 from casebrief.service.domain.spans import Span
 
 _MORE = r"(?:,?\s+(?:et\s+al\.?|and\s+others|and\s+another|&\s+Ors|&\s+Anor|&\s+others)(?!\w))?"
@@ -24,6 +24,10 @@ _ELSEWHERE = re.compile(
     r"|no connection (?:to|with)|not the first|(?:lost|won|settled|dropped|brought) (?:his|her|its|their) (?:own )?(?:\w+ )?(?:case|suit|lawsuit|action)|two years ago|in the (?-i:[A-Z])\w+(?: [A-Z]\w+)? case\b|case two)",
     re.IGNORECASE,
 )
+
+
+LEAST = 2
+"""Letters of a word up to which it is an initial, or a sign between names."""
 
 
 @dataclass(frozen=True)
@@ -97,12 +101,26 @@ def group_captions(found: Iterable[Caption]) -> list[CaptionGroup]:
     for caption in found:
         for group in groups:
             first = group[0]
-            if same_name(first.plaintiff, caption.plaintiff) and same_name(first.defendant, caption.defendant):
+            if same_sides((first.plaintiff, first.defendant), (caption.plaintiff, caption.defendant)):
                 group.append(caption)
                 break
         else:
             groups.append([caption])
     return [CaptionGroup(tuple(group)) for group in groups]
+
+
+Sides = tuple[str, str]
+
+
+def same_sides(one: Sides, other: Sides) -> bool:
+    """Whether two captions may be of one case: both sides have forms of the same names, or one has and the other shares a word of a name (a list of names is shortened).
+
+    >>> same_sides(("J Farrow", "Ryde"), ("Asker & Farrow", "Ryde")), same_sides(("Ober", "Ryde"), ("Asker & Farrow", "Ryde"))
+    (True, False)
+    """
+    same = [same_name(*names) for names in zip(one, other, strict=True)]
+    shared = [any(len(word) > LEAST for word in key_words(first) & key_words(second)) for first, second in zip(one, other, strict=True)]
+    return all(same) or (any(same) and all(alike or word for alike, word in zip(same, shared, strict=True)))
 
 
 def main_caption(groups: Sequence[CaptionGroup], leads: Sequence[str]) -> CaptionGroup | None:

@@ -11,11 +11,12 @@ from dataclasses import dataclass, field, replace
 
 from casebrief.models.engine import Usage
 from casebrief.service.domain.article import Article, CaseIdentity, View
+from casebrief.service.domain.captions import Sides, same_sides
 from casebrief.service.domain.evidence import Evidence
 from casebrief.service.domain.names import same_name
 from casebrief.service.domain.spans import Span
 from casebrief.service.domain.story import asides
-from casebrief.service.domain.which_case import Telling, main_case, names_in, which_cases, with_form_of_name
+from casebrief.service.domain.which_case import Telling, main_case, names_in, share, which_cases, with_form_of_name
 from casebrief.service.pipeline.articles import Dossier, find_copies
 from casebrief.service.pipeline.other_cases import lead_of, of_other_cases
 from casebrief.service.pipeline.reading import Alike, CaseRead, Gathered, Read
@@ -23,6 +24,8 @@ from casebrief.service.pipeline.typed import Tag, evidence_of, sides_of
 
 UNRELATED = 0.5
 """The probability of being about something else from which an article is."""
+
+SILENT = "states nothing of a case"
 
 CAPTION = 3
 """How many marks a side of a caption weighs."""
@@ -53,7 +56,12 @@ class Tagged:
             return None
         if self.classes.get("related", {}).get("unrelated", 0.0) >= UNRELATED:
             return "tells of something else than the case"
-        return None if self.of_label(*_TELLING) else "states nothing of a case"
+        return SILENT if self.is_silent else None
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether nothing is marked that only an article on a case states."""
+        return not self.of_label(*_TELLING)
 
     def of_label(self, *labels: str) -> list[Tag]:
         """The marks of some labels."""
@@ -87,21 +95,28 @@ class Belief:
 
 def gathered(tagged: Sequence[Tagged], belief: Belief, usage: Usage, alike: Alike | None = None) -> Gathered:
     """The articles of a request by case, with the evidence of each, from what was said of them."""
-    about = [_telling(one) for one in tagged if not one.failure and not one.unrelated]
-    found = which_cases(about)
+    kin = _kin(tagged)
+    found = which_cases([_telling(one) for one in tagged if not one.failure and (one.article.id in kin or not one.unrelated)])
     copies = find_copies([one.article for one in tagged if one.article.story.paragraphs])
     told = {case.articles: _identity([_led(one) for one in tagged if one.article.id in case.articles]).told for case in found}
     elsewhere = [{article: told[other.articles] for other in found if other is not one for article in other.articles} for one in found]
-    cases = [_case(tagged, others, copies, belief) for others in elsewhere or [{}]]
+    cases = [_case(tagged, others, kin, copies, belief) for others in elsewhere or [{}]]
     main = main_case(found, copies)
     return Gathered(cases, cases[found.index(main)] if main else None if found else cases[0], usage, alike)
 
 
-def _case(tagged: Sequence[Tagged], elsewhere: Mapping[str, str], copies: dict[str, str], belief: Belief) -> CaseRead:
+def _kin(tagged: Sequence[Tagged]) -> frozenset[str]:
+    """The articles in which nothing is marked that tells of a case, but that name whom others name that do: they are about it."""
+    telling = [_telling(one) for one in tagged if not one.failure and not one.unrelated]
+    silent = [_telling(one) for one in tagged if one.unrelated == SILENT]
+    return frozenset(one.article for one in silent if any(share(one, other) for other in telling))
+
+
+def _case(tagged: Sequence[Tagged], elsewhere: Mapping[str, str], kin: frozenset[str], copies: dict[str, str], belief: Belief) -> CaseRead:
     """One case of a request. ``elsewhere``: by article of another case whom that is about."""
     own = _own([one for one in tagged if one.article.id not in elsewhere])
     by_id = {one.article.id: one for one in own}
-    dossier = _dossier(own, [one.article for one in tagged], {article: f"tells of another case: {told}" for article, told in elsewhere.items()}, copies)
+    dossier = _dossier(own, kin, [one.article for one in tagged], {article: f"tells of another case: {told}" for article, told in elsewhere.items()}, copies)
     reads = [Read(tuple(belief.of(one)), one.gaps, one.failure) for one in (by_id[view.article.id] for view in dossier.views)]
     return CaseRead(dossier, reads)
 
@@ -137,9 +152,6 @@ def _led(tagged: Tagged) -> Tagged:
     return tagged.without(lambda tag: not tag.span.meets(lead))
 
 
-Sides = tuple[str, str]
-
-
 def _main_caption(tagged: Sequence[Tagged]) -> Sides | None:
     """The two sides of the caption whose names are most often marked as parties, or as a caption: precedents are cited by captions too."""
     counted: Counter[Sides] = Counter()
@@ -158,12 +170,12 @@ def _sides(text: str, caption: Span) -> Sides | None:
 
 def _names_same_sides(text: str, caption: Span, main: Sides | None) -> bool:
     sides = _sides(text, caption)
-    return sides is None or main is None or all(same_name(one, other) for one, other in zip(sides, main, strict=True))
+    return sides is None or main is None or same_sides(sides, main)
 
 
-def _dossier(tagged: Sequence[Tagged], articles: Sequence[Article], elsewhere: Mapping[str, str], copies: dict[str, str]) -> Dossier:
-    unrelated = {one.article.id: reason for one in tagged if (reason := one.unrelated)}
-    if len(tagged) == 1 and tagged[0].of_label(*_TELLING):
+def _dossier(tagged: Sequence[Tagged], kin: frozenset[str], articles: Sequence[Article], elsewhere: Mapping[str, str], copies: dict[str, str]) -> Dossier:
+    unrelated = {one.article.id: reason for one in tagged if (reason := one.unrelated) and one.article.id not in kin}
+    if len(tagged) == 1 and not tagged[0].is_silent:
         unrelated = {}
     about = [one for one in tagged if one.article.id not in unrelated]
     views = tuple(_view(one) for one in about if one.article.story.paragraphs or one.article.story.title)
@@ -175,11 +187,11 @@ def _view(tagged: Tagged) -> View:
 
 
 def _identity(tagged: Sequence[Tagged]) -> CaseIdentity:
-    """The sides by the names that are marked for them, the most often marked first; a name on both sides is on that of more marks."""
+    """The sides by the names that are marked for them, the surest told first; a name on both sides is on that of more and surer marks."""
     sides = {side: _ranked(tagged, side) for side in ("plaintiffs", "defendants")}
 
     def own(side: str, other: str) -> tuple[str, ...]:
-        return tuple(name for name, count in sides[side].items() if all(count >= theirs for known, theirs in sides[other].items() if same_name(known, name)))
+        return tuple(name for name, sure in sides[side].items() if all(sure >= theirs for known, theirs in sides[other].items() if same_name(known, name)))
 
     captions = [words for one in tagged for words in one.words("caption")]
     dockets = [words for one in tagged for words in one.words("docket_number")]
@@ -187,17 +199,19 @@ def _identity(tagged: Sequence[Tagged]) -> CaseIdentity:
     return CaseIdentity(caption, own("plaintiffs", "defendants"), own("defendants", "plaintiffs"), tuple(dict.fromkeys(dockets)))
 
 
-def _ranked(tagged: Sequence[Tagged], side: str) -> dict[str, int]:
-    """Names marked for a side, forms of one name counted together under the longest; what a caption says weighs as much as `CAPTION` marks."""
-    counted: Counter[str] = Counter(name for one in tagged for name in one.words(side))
+def _ranked(tagged: Sequence[Tagged], side: str) -> dict[str, float]:
+    """Names marked for a side, each with the probabilities of its marks together, forms of one name under the longest; what a caption says weighs as much as `CAPTION` marks."""
+    told: dict[str, float] = {}
     for one in tagged:
-        for tag in one.of_label("caption"):
-            if sides := _sides(one.article.text, tag.span):
-                counted[sides[side == "defendants"]] += CAPTION
-    ranked: dict[str, int] = {}
-    for name in sorted(counted, key=len, reverse=True):
+        for tag in one.of_label(side, "caption"):
+            sides = _sides(one.article.text, tag.span) if tag.label == "caption" else None
+            if tag.label == side or sides:
+                name = sides[side == "defendants"] if sides else tag.span.of(one.article.text)
+                told[name] = told.get(name, 0.0) + tag.probability * (CAPTION if sides else 1)
+    ranked: dict[str, float] = {}
+    for name in sorted(told, key=lambda name: (-len(name), name)):
         known = next((other for other in ranked if same_name(other, name)), name)
-        ranked[known] = ranked.get(known, 0) + counted[name]
+        ranked[known] = ranked.get(known, 0.0) + told[name]
     return dict(sorted(ranked.items(), key=lambda item: -item[1]))
 
 

@@ -11,7 +11,7 @@ from casebrief.service.pipeline.labelled import LabelReader
 from casebrief.service.pipeline.summarizing import SeveralCases, Summarizer
 from hypothesis import given
 from hypothesis import strategies as st
-from marking import DAY, HALF_SURE, read_as
+from marking import DAY, HALF_SURE, labelling, mark, read_as
 
 PEOPLE = ["Ira Blum", "Ada Pell", "Noor Quist"]
 COMPANIES = ["Norvane Home Inc", "Norvane", "Larkwell Power Corp", "Larkwell", "Trade Practices Commission", "TPC", "Watchdog"]
@@ -154,3 +154,35 @@ def test_sentences_of_another_case_are_counted_and_their_places_told():
     assert [text[start:end] for start, end in told.articles[0].left_out] == [other]
     assert "1 of 4 sentences speak of another case" in (told.ledger[0].reason or "")
     assert told.summary.rulings == []
+
+
+def test_an_article_that_only_names_an_agency_of_the_case_is_on_it():
+    told_of = read_as(
+        "Quillon must pay $31 million, a court said after the TPC sued it.", {"plaintiffs": "TPC", "defendants": "Quillon", "rulings.fine": "pay $31 million"}
+    )
+    said = read_as("The TPC says that prices were false in a million shops.", {"figures": "a million shops"})
+    stranger = read_as("The council says that lights were broken in a million shops.", {"figures": "a million shops"})
+    product, submitted = summarizer((said, told_of))
+    assert [line.outcome for line in product.summarize_one(submitted).ledger] == ["used", "used"]
+    product, submitted = summarizer((stranger, told_of))
+    assert [line.reason for line in product.summarize_one(submitted).ledger] == ["states nothing of a case", None]
+
+
+@pytest.mark.parametrize(("sure", "side"), [(0.95, "defendants"), (0.65, "plaintiffs")])
+def test_a_party_that_is_marked_on_both_sides_is_on_that_of_the_surer_marks(sure, side):
+    text = "A judge refused a plea bargain for Dane Silvers. Silvers asked for another month."
+    marks = (mark(text, "defendants", "Dane Silvers", sure), mark(text, "plaintiffs", "Silvers", 0.8, nth=1))
+    product, submitted = summarizer([(text, labelling(text, *marks))])
+    told = product.summarize_one(submitted).summary
+    assert {name: bool(getattr(told, name)) for name in ("plaintiffs", "defendants")} == {name: name == side for name in ("plaintiffs", "defendants")}
+
+
+def test_an_older_ruling_in_a_longer_caption_of_the_case_is_of_it():
+    older = read_as(
+        "Drivers of Ryde are workers, a tribunal found in Mr Y Asker, Mr J Farrow and Others v. Ryde.", {"rulings.other": "Drivers of Ryde are workers"}
+    )
+    newer = read_as("The appeal of Ryde in Asker & Farrow v Ryde was thrown out.", {"caption": "Asker & Farrow v Ryde", "rulings.dismissal": "thrown out"})
+    product, submitted = summarizer((older, newer))
+    told = product.summarize_one(submitted)
+    assert [line.outcome for line in told.ledger] == ["used", "used"]
+    assert "Drivers of Ryde are workers" in [fact.value for fact in told.summary.rulings]
