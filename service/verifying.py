@@ -82,8 +82,8 @@ class Source:
         return Span(bisect_left(self.view.starts, citation.start), bisect_right(self.view.ends, citation.end))
 
     def words(self, citation: Citation) -> str:
-        """What is read of a citation."""
-        return self.read(citation).of(self.view.text)
+        """What is told of a citation: what is read of it, with its capitals as they were sent."""
+        return self.view.words(Span(citation.start, citation.end))
 
 
 def verify(response: SummaryResponse, texts: Sequence[str], version: str) -> Verdict:

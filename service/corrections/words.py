@@ -112,4 +112,4 @@ def cited(source: Source, span: Span) -> Citation:
     """The citation of a span of an article's text as it was sent."""
     quote = span.of(source.text)
     bare = Citation(article=source.report.id, start=span.start, end=span.end, quote=quote)
-    return bare.model_copy(update={"folded": source.words(bare) != quote})
+    return bare.model_copy(update={"folded": source.read(bare).of(source.view.text) != quote})

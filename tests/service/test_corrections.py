@@ -305,6 +305,22 @@ def test_of_several_the_one_at_fault_is_named_and_who_corrects_must_be_said():
             asked(Wanted(action="accept", field="filed_on"), by=by)
 
 
+def test_words_are_told_as_they_were_sent_and_read_as_a_person_sees_them():
+    texts = {
+        "a": "MARROW PHONES LTD SUED BY ITS OWNERS IN OAKLAND\n\nThe com\u00adpany was sued on **Tuesday night** by Nor\u00adma Gale &amp; others, for $5&nbsp;million.\n"
+    }
+    of = response(texts, {})
+    wanted = [
+        Wanted(action="add", field=field, words=words(quote, "a")) for field, quote in (("defendants", "MARROW PHONES LTD"), ("plaintiffs", "Norma Gale"))
+    ]
+    wanted.append(Wanted(action="add", field="relief_sought", words=words("$5\u00a0million", "a"), choice="damages"))
+    told = laid(*asked(*wanted, of=of, texts=texts), over=of, texts=texts)
+    assert [values(told, field) for field in ("defendants", "plaintiffs")] == [["MARROW PHONES LTD"], ["Norma Gale"]]
+    assert told.summary.plaintiffs[0].citations[0].quote == "Nor\u00adma Gale"
+    assert told.summary.relief_sought[0].normalized.amount == 5_000_000
+    assert holds(told, texts)
+
+
 def test_an_emoji_before_the_words_moves_nothing():
     assert PHONE.index("🦊") < PHONE.index("Odile Fenwright")
     told = laid(*asked(Wanted(action="add", field="plaintiffs", words=words("Odile Fenwright"))))
