@@ -1,5 +1,6 @@
 """The container's and the service's files: what they promise is written in them, and what they name exists. Building the image is `make container-check`'s."""
 
+import importlib.util
 import json
 import re
 import shutil
@@ -18,10 +19,14 @@ SYSTEMD = shutil.which("systemd-analyze")
 
 
 def parsed() -> list[tuple[str, str]]:
-    """The instructions of the Containerfile with what follows them, lines that go on joined."""
-    text = re.sub(r"^\s*#.*\n", "", (ROOT / "Containerfile").read_text(), flags=re.MULTILINE)
-    lines = [line.split(None, 1) for line in re.sub(r"\\\n\s*", " ", text).splitlines() if line.strip()]
-    return [(name, rest.strip()) for name, rest in lines]
+    """The instructions of the Containerfile, as the check reads them."""
+    spec = importlib.util.spec_from_file_location("container_check", ROOT / "packaging" / "container_check.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # dataclasses look there
+    spec.loader.exec_module(module)
+    return module.instructions((ROOT / "Containerfile").read_text())
 
 
 def last_stage() -> list[tuple[str, str]]:

@@ -73,7 +73,12 @@ def test_a_worker_killed_and_stopped(row: Row, expected: list[object], chance: r
     """It costs the jobs that ran, and each is told; the next wait for the worker's return."""
     timers = []
 
+    def ready() -> bool:
+        return httpx.get(f"{address}/readyz", timeout=HANG_S).status_code == 200
+
     def strike(sign: signal.Signals) -> None:
+        if sign == signal.SIGSTOP:
+            until(ready)  # one that is stopped while it starts is given up after three minutes
         for process in children(server):
             with suppress(psutil.Error):  # it died of the strike before
                 process.send_signal(sign)
@@ -89,7 +94,7 @@ def test_a_worker_killed_and_stopped(row: Row, expected: list[object], chance: r
             work(row, address, expected, JOBS, disturb)
             for timer in timers:
                 timer.join()
-            until(lambda: httpx.get(f"{address}/readyz", timeout=HANG_S).status_code == 200)
+            until(ready)
         restarts = httpx.get(f"{address}/readyz", timeout=HANG_S).json()["engine"]["restarts"]
     assert row.whole
     assert row.sent == JOBS
