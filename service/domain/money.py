@@ -61,7 +61,7 @@ _WORDS = {word: number for number, word in enumerate(
 )}  # fmt: skip
 _TENS = {word: 10 * number for number, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), 2)}
 _SMALL = rf"(?:(?:{'|'.join(_TENS)})(?:-(?:{'|'.join(sorted(_WORDS, key=len, reverse=True))}))?|{'|'.join(sorted(_WORDS, key=len, reverse=True))})"
-_SPELLED = rf"(?:(?:{_SMALL}|a)\shundred(?:\s(?:and\s)?{_SMALL})?|{_SMALL}|half\sa(?=\s(?:million|billion)))"
+_SPELLED = rf"(?:(?:{_SMALL}|a)\shundred(?:\s(?:and\s)?{_SMALL})?|{_SMALL}|(?:half\s)?a(?=\s(?:million|billion|trillion)))"
 
 _DIGITS = r"\d{1,3}(?:,\d{2,3})+(?:\.\d+)?|\d+(?:\.\d+)?"
 _SCALE = r"(?:[\s-]?(?P<scale>" + "|".join(sorted(_SCALES, key=len, reverse=True)) + r")\b)?"

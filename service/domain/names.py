@@ -9,12 +9,12 @@ from functools import lru_cache
 from casebrief.service.domain.spans import Span
 
 SUFFIX = (
-    r"(?:Inc|Incorporated|Corp|Corporation|Co|Company|LLC|L\.L\.C|LLP|LP|L\.P|Ltd|Limited|plc|PLC|Plc|GmbH|AG|S\.A|SA|N\.V|NV|B\.V"
+    r"(?:Inc|Incorporated|Corp|Corporation|Cos|Co|Company|LLC|L\.L\.C|LLP|LP|L\.P|Ltd|Limited|plc|PLC|Plc|GmbH|AG|S\.A|SA|N\.V|NV|B\.V"
     r"|Pty Ltd|Pte Ltd|Pvt Ltd|Oy|AB|SE|SpA|PLLC|P\.C|PC)\b\.?"
 )
 _WORD = r"(?:[A-ZÀ-ÖØ-Þ][\w&À-ÿ]*(?:[.’'\-&/][\wÀ-ÿ]+)*(?:(?<=\b[A-Z])\.(?=\s[A-Z]))?|\d{1,3}[A-Z]\w*)"
 _JOINER = r"(?:\s+(?:of\s+the|of|the|de\s+la|de|la|del|van|von|der|den|al|bin|&|for\s+the)\s+|\s+)"
-NAME = rf"{_WORD}(?:{_JOINER}{_WORD})*(?:,?\s+{SUFFIX})*"
+NAME = rf"{_WORD}(?:{_JOINER}(?!(?:Inc|Corp|Cos|Co|Ltd)\.){_WORD})*(?:,?\s+{SUFFIX})*"
 _name = re.compile(NAME)
 
 _NOT_FIRST = frozenset(
@@ -52,12 +52,14 @@ def clean(text: str, span: Span) -> Span | None:
     owned = re.search(r"[’']s\s+(?=[A-Z])", text[start:end])
     if owned and not _is_one_name(text, start, owned.end(), end):
         start += owned.end()
+    if role := _ROLE.match(text[start:end]):
+        start += role.end()
     if office := re.match(r"(?:(?:Assistant|Deputy|State|U\.S\.) )*Attorney General (?=[A-Z])", text[start:end]):
         start += office.end()
     if role := re.match(r"(?:[A-Z][a-z]+ )*(?:Officer|Executive|President|Director|Chair(?:man|woman)?|Founder|Treasurer|Editor) (?=[A-Z])", text[start:end]):
         start += role.end()
     while match := re.match(r"([\w.&’'-]+)\s+(?=\S)", text[start:end]):
-        if match.group(1).lower().rstrip(".") not in _NOT_FIRST:
+        if match.group(1).lower().rstrip(".") not in _NOT_FIRST or (match.group(1) == "Justice" and re.match(_KINDS, text[start + match.end() :])):
             break
         start += match.end()
     if based := re.match(r"\S+-based\s+(?=[A-Z])", text[start:end]):
@@ -75,9 +77,46 @@ def clean(text: str, span: Span) -> Span | None:
     return Span(start, start + len(words))
 
 
+_KINDS = (
+    r"(?:Department|Ministry|Agency|Bureau|Commission|Authority|Board|Council|Committee|Office|Service|Administration|Foundation|Institute|Alliance|League|Project|Center|Centre|Fund"
+    r"|Bakery|Restaurants?|Cafe|Café|Diner|Grill|Pizza|Pharmacy|Garage|Farms?|Stores?|Market|Deli|Inn|Brewery|Hospital|School|College|Church|Kitchen|Hardware|Books"
+    r"|Courier|Times|Post|Herald|Tribune|Gazette|Ledger|Mail|Journal|Chronicle)"
+)
+"""Words that end the name of an office, a shop or a paper, and are none alone."""
+
+_LEGAL_FORM = re.compile(rf"(?:,?\s+{SUFFIX})+")
+_LEFT = re.compile(r"(?<=\b[Tt]he\s)(?:[A-ZÀ-ÖØ-Þ][\wÀ-ÿ&-]*\s+)+$|\b[A-ZÀ-ÖØ-Þ][\wÀ-ÿ&-]*[’']s\s+$")
+_ROLE = re.compile(
+    r"(?:[A-Z][\w’'-]*\s+(?:\w+\s+){0,3}?)?(?:(?:co-)?(?:founder|owner|boss|maker|chairman|chairwoman|president|director|lawyer|attorney|manager|chief)|chief executive|CEO)\s+(?=[A-ZÀ-Þ])"
+    r"|[A-Z][a-z]*maker\s+(?=[A-ZÀ-Þ])"
+    r"|(?:Dean|Director|Head|President|Secretary|Minister|Provost|Chancellor|Commissioner|Superintendent|Chief)\s+of\s+(?:the\s+)?[A-Z]\w+\s+(?=[A-ZÀ-Þ][\w’'-]+\s+[A-ZÀ-Þ][\w’'-]+$)"
+)
+"""An occupation or an office, and whose it is, before a name: "Orvane founder", "Chipmaker", "Dean of Students"."""
+
+
+def whole_name(text: str, span: Span) -> Span:
+    """A marked name whole and alone: without a possessive ending or an occupation before it, with the legal form behind it and what a word like "Department" is of.
+
+    >>> whole_name("It sued Orvane founder Dane Silvers's firm", Span(8, 33)).of("It sued Orvane founder Dane Silvers's firm")
+    'Dane Silvers'
+    """
+    start, end = span.start, span.end
+    if owned := re.search(r"(?<=.)[’']s?$", span.of(text)):
+        end -= len(owned.group())
+    elif form := _LEGAL_FORM.match(text, end):
+        end = form.end() - (text[form.end() - 1] == "." and not re.match(r"\s+[a-z]|[,;)]", text[form.end() :]))
+    if role := _ROLE.match(text[start:end]):
+        start += role.end()
+    elif re.fullmatch(_KINDS, text[start:end]) and (left := _LEFT.search(text, max(0, start - 60), start)):
+        start = left.start()
+    return Span(start, end)
+
+
 def _is_one_name(text: str, start: int, cut: int, end: int) -> bool:
     """Whether an apostrophe belongs to the name ("Wendy's Corp"): a legal form follows, and the rest never stands alone."""
     rest = text[start + cut : end]
+    if re.fullmatch(_KINDS, rest):
+        return True
     if not re.search(rf"{SUFFIX}$", rest):
         return False
     bare = re.sub(rf",?\s+{SUFFIX}$", "", rest)

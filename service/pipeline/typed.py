@@ -12,6 +12,7 @@ from casebrief.service.domain.dates import in_words
 from casebrief.service.domain.dockets import dockets
 from casebrief.service.domain.evidence import Evidence, computed, copied
 from casebrief.service.domain.money import counts, percentages, shares, sums
+from casebrief.service.domain.names import whole_name
 from casebrief.service.domain.quotations import quotations
 from casebrief.service.domain.schema import LONGEST_VALUE, Cause, Counsel, Court, Date, DocketNumber, Figure, Money, Name, Parties, Relief, Response, Speaker
 from casebrief.service.domain.spans import Span, trimmed
@@ -115,18 +116,12 @@ def _court(said: Said) -> Iterator[Evidence]:
 
 
 def _named(said: Said) -> Iterator[Evidence]:
-    span = _bare(said.text, said.tag.span)
+    span = whole_name(said.text, said.tag.span)
     yield from said.copied(Name(name=span.of(said.text)), span)
 
 
-def _bare(text: str, span: Span) -> Span:
-    """A name without its possessive ending."""
-    match = re.search(r"[’']s?$", span.of(text))
-    return Span(span.start, span.start + match.start()) if match and match.start() else span
-
-
 def _counsel(said: Said) -> Iterator[Evidence]:
-    span = _bare(said.text, said.tag.span)
+    span = whole_name(said.text, said.tag.span)
     yield from said.copied(Counsel(name=span.of(said.text), for_=said.tag.member or None), span)  # type: ignore[arg-type]
 
 

@@ -3,7 +3,7 @@
 import pytest
 from casebrief.service.domain.dockets import dockets, same_docket
 from casebrief.service.domain.money import counts, shares, sums
-from casebrief.service.domain.names import same_name
+from casebrief.service.domain.names import names, same_name, whole_name
 from casebrief.service.domain.spans import Span
 from casebrief.service.pipeline.courts import _district, _states, court_phrases
 from casebrief.service.pipeline.statutes import law_phrases
@@ -28,6 +28,7 @@ def whole(text: str) -> Span:
         ("€3.1 mln a day", (3100000, "EUR", "day", None)),
         ("six hundred and forty dollars", (640, "USD", None, None)),
         ("half a million euros", (500000, "EUR", None, None)),
+        ("nearly a million dollars", (1000000, "USD", None, "about")),
         ("N310 million", (310000000, "NGN", None, None)),
         ("P54-million", (54000000, "PHP", None, None)),
         ("R88m", (88000000, "ZAR", None, None)),
@@ -88,6 +89,45 @@ def test_docket_numbers(text, number):
 @pytest.mark.parametrize("text", ["U.S. Patent No. 11,804,217", "the No. 1 seller", "in 2024-25", "call 555-0142"])
 def test_what_is_no_docket_number(text):
     assert not list(dockets(text, whole(text)))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("The Justice Department sued Telmark.", ["Justice Department", "Telmark"]),
+        ("Pruitt’s Bakery sued Marsden College.", ["Pruitt’s Bakery", "Marsden College"]),
+        ("Microsoft's LinkedIn sued.", ["LinkedIn"]),
+        ("the suit against Marsden and Dean of Students Meredith Rainier", ["Marsden", "Meredith Rainier"]),
+        ("Chipmaker Nortel was sued.", ["Nortel"]),
+        (
+            "the suit names Millbread Cos. Ltd.; Prairie Ovens Ltd.; Metra Inc.; and Giant Bear Stores Ltd.",
+            ["Millbread Cos. Ltd.", "Prairie Ovens Ltd.", "Metra Inc.", "Giant Bear Stores Ltd."],
+        ),
+    ],
+)
+def test_names_are_whole_and_without_occupations(text, expected):
+    assert [span.of(text) for span in names(text, whole(text))] == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "marked", "name"),
+    [
+        ("the suit against Norvane’s board", "Norvane’s", "Norvane"),
+        ("the suit of Millbread Cos. Ltd., of Toronto", "Millbread", "Millbread Cos. Ltd."),
+        ("It sued Norvane Home Inc.", "Norvane Home", "Norvane Home Inc"),
+        ("a deal for Orvane founder Dane Silvers", "Orvane founder Dane Silvers", "Dane Silvers"),
+        ("Chipmaker Nortel was sued", "Chipmaker Nortel", "Nortel"),
+        ("and Dean of Students Meredith Rainier", "Dean of Students Meredith Rainier", "Meredith Rainier"),
+        ("the Director of Public Prosecutions appealed", "Director of Public Prosecutions", "Director of Public Prosecutions"),
+        ("The Justice Department sued", "Department", "Justice Department"),
+        ("Pruitt’s Bakery sued", "Bakery", "Pruitt’s Bakery"),
+        ("Jury Orders Hospital to Pay", "Hospital", "Hospital"),
+        ("three officers of the freighter Amber Crescent", "three officers of the freighter Amber Crescent", "three officers of the freighter Amber Crescent"),
+    ],
+)
+def test_a_marked_name_is_told_whole_and_alone(text, marked, name):
+    start = text.index(marked)
+    assert whole_name(text, Span(start, start + len(marked))).of(text) == name
 
 
 def test_initials_of_a_judge_do_not_make_another_docket():
