@@ -83,7 +83,7 @@ class _Board:
                 (entry.fact for entry in entries if entry.added), key=lambda fact: _place_of(fact, sources)
             )
             if field == "timeline":
-                ordered.sort(key=_day)
+                ordered = sorted((_foreseen(fact, sources) for fact in ordered), key=_day)
             update[field] = next(iter(ordered), None) if field in SINGLE else ordered
         return response.summary.model_copy(update=update)
 
@@ -283,6 +283,15 @@ def _place_of(fact: Fact[Any], sources: Sources) -> tuple[int, int, int, str]:
 
 def _day(event: Fact[Any]) -> tuple[bool, str]:
     return (event.normalized is None, event.normalized.date if event.normalized else "")
+
+
+def _foreseen(event: Fact[Any], sources: Sources) -> Fact[Any]:
+    """An event that a person changed or added, marked where its day lay ahead when every article that tells of it appeared."""
+    if event.corrected is None or event.corrected.action == "accept":
+        return event
+    days = [sources.reports[citation.article].published_on for citation in event.citations]
+    date = event.normalized.date if event.normalized else ""
+    return event.model_copy(update={"to_come": bool(date) and all(day and date > day.isoformat()[: len(date)] for day in days)})
 
 
 def _counted(response: SummaryResponse) -> list[Any]:

@@ -241,7 +241,7 @@ def _row(one: Stated) -> Row:
     if one.field == "quotes":
         value, after = quoted(fact), speaker(fact)
     elif one.field == "timeline":
-        before = dated(fact)
+        before = dated(fact.model_copy(update={"to_come": False}))  # it has a mark of its own
     sources = "1 independent source" if fact.independent_sources == 1 else f"{fact.independent_sources} independent sources"
     sure = f"{GUARANTEE_WORDS[fact.guarantee]}, confidence {fact.confidence:.0%}, {sources}"
     bars = next((count for least, count in CONFIDENT if fact.confidence >= least), 1)

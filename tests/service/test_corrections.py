@@ -92,11 +92,17 @@ def test_adding_makes_what_the_rules_make_of_the_words_and_events_stand_by_their
     assert told.summary.court.normalized.court_id == "cand"
     assert [one.normalized.date for one in told.summary.timeline] == ["2025-03-04", "2025-05-12"]
     assert told.summary.timeline[0].value.startswith("Marrow Phones Ltd was sued on Tuesday night")
+    assert not told.summary.timeline[0].to_come
     assert told.summary.relief_sought[1].normalized.kind == "injunction"
     assert told.summary.quotes[1].normalized.speaker == "The firm"
     assert told.summary.plaintiffs[0].corrected.was is None
     assert {line.article: line.facts for line in told.ledger}["wire"] == sum(any(c.article == "wire" for c in one.citations) for one in facts(told))
     assert holds(told)
+
+
+def test_an_event_that_a_person_states_is_to_come_where_its_day_lay_ahead():
+    (event,) = laid(*asked(Wanted(action="add", field="timeline", words=words("May 12", "daily")))).summary.timeline
+    assert (event.normalized.date, event.to_come, event.corrected.action) == ("2025-05-12", True, "add")
 
 
 def test_deleting_takes_the_side_of_a_conflict_with_it():
