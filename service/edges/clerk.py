@@ -143,10 +143,9 @@ class Clerk:
 
     def cancel(self, name: str) -> Job | None:
         """Take a job back, and end its work at once; see `JobStore.cancel`."""
-        job = self.store.cancel(name)
         if halt := self._halts.get(name):
-            halt.set()
-        return job
+            halt.set()  # before the disk has it: the work need not wait for that
+        return self.store.cancel(name)
 
     def jobs_take_s(self, count: float) -> int:
         """Whole seconds in which so many jobs are done, as the last ones were."""
@@ -205,6 +204,7 @@ class Clerk:
             halt = held.take(job.id)
         try:
             outcome = self._outcome(job, request, replace(turn, stop=lambda: turn.stop() or halt.is_set()))
+            outcome = Outcome("cancelled") if halt.is_set() else outcome
             if isinstance(outcome, Outcome):
                 self.store.end(job.id, outcome)
             else:

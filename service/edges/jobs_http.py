@@ -100,12 +100,14 @@ def jobs_router(clerk: Clerk, desk: Desk, settings: Settings, body_of: Callable[
     @router.delete("/v1/jobs/{job}", response_model=JobDocument, responses=_answers(404, 503) | {204: {"description": "It had ended, and is deleted"}})
     async def take_back(job: str) -> Response:
         """Cancel a job; delete it, with its result, where it has ended."""
-        await _found(clerk, job)
-        left = await _asked(clerk, clerk.cancel, job)
-        if left is None:
+        stood: Job | None = await _asked(clerk, clerk.cancel, job)
+        if stood is None:
+            raise _none(job)
+        if stood.ended:
             return Response(status_code=204)
-        await clerk.tell_ends()
-        return _told(await _document(clerk, left))
+        if stood.webhook:
+            await clerk.tell_ends()
+        return _told(await _document(clerk, await _found(clerk, job)))
 
     return router
 
@@ -203,16 +205,20 @@ async def _asked(clerk: Clerk, ask: Callable[..., T], *about: object) -> T:
 async def _found(clerk: Clerk, name: str) -> Job:
     job = await _asked(clerk, clerk.store.job, name)
     if job is None:
-        raise Problem(404, "no-such-job", "There is no such job", f"there is no job {name!r}: it was deleted, or its time is over")
+        raise _none(name)
     return job
+
+
+def _none(name: str) -> Problem:
+    return Problem(404, "no-such-job", "There is no such job", f"there is no job {name!r}: it was deleted, or its time is over")
 
 
 # ---------------------------------------------------------------------- what is told
 
 
 async def _document(clerk: Clerk, job: Job) -> JobDocument:
-    events = await _asked(clerk, clerk.store.events, job.id)
-    last = events[-1] if events and not job.ended else None
+    events = [] if job.ended else await _asked(clerk, clerk.store.events, job.id)
+    last = events[-1] if events else None
     document = JobDocument(
         id=job.id,
         state=job.state,

@@ -125,14 +125,14 @@ class JobStore:
             return [Event(*row) for row in database.execute(query, (name, after))]
 
     def cancel(self, name: str) -> Job | None:
-        """The job, which is cancelled where it had not ended, and deleted where it had: ``None`` then, and where there is none."""
+        """The job as it stood: it is cancelled where it had not ended, and deleted where it had. ``None`` where there is none."""
         with self._writing() as database:
             job = _job(database, name)
             if job is None or job.ended:
                 database.execute("DELETE FROM jobs WHERE id = ?", (name,))
-                return None
-            self._end(database, name, Outcome("cancelled"))
-            return _job(database, name)
+            else:
+                self._end(database, name, Outcome("cancelled"))
+            return job
 
     # ------------------------------------------------------------------ what workers do
 

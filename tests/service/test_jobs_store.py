@@ -118,7 +118,8 @@ def test_one_request_under_one_key_is_one_job_and_another_is_refused(store):
 
 def test_who_cancels_ends_what_had_not_ended_and_deletes_what_had(store):
     waiting, running = store.add(new(1), most=9), store.add(new(2), most=9)
-    cancelled = store.cancel(waiting.id)
+    assert store.cancel(waiting.id) == waiting
+    cancelled = store.job(waiting.id)
     assert cancelled
     assert cancelled.state == "cancelled"
     assert claimed(store).id == running.id
@@ -126,8 +127,10 @@ def test_who_cancels_ends_what_had_not_ended_and_deletes_what_had(store):
     assert not store.held(running.id)
     assert not store.end(running.id, Outcome("done", RESULT))
     assert kinds(store, running) == ["queued", "started", "cancelled"]
-    assert store.cancel(running.id) is None
-    assert store.job(running.id) is None
+    ended = store.cancel(running.id)
+    assert ended
+    assert ended.ended
+    assert store.job(running.id) is store.cancel(running.id) is None
     assert store.events(running.id) == []
 
 
