@@ -192,6 +192,16 @@ def test_the_panel_is_opened_and_left_by_keys_and_tells_what_does_not_fit(desk, 
     expect(page.get_by_label("Your name")).to_have_value("Jo")
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_its_pages_are_in_order_and_readable(desk, opened, case, scheme):
+    name, _ = case
+    for path in ("", "/facts/f1", "/add", "/add/responses"):
+        page = opened(f"{desk}/cases/{name}{path}", color_scheme=scheme, viewport={"width": 320, "height": 700})
+        assert page.evaluate(ACCESSIBLE) == []
+        assert page.evaluate(CONTRAST) == []
+        assert page.evaluate("document.documentElement.scrollWidth") <= 320
+
+
 def patch(address: str, name: str, *corrections: dict, tag: str | None = None) -> httpx.Response:
     body = {"by": "Jo", "corrections": list(corrections)}
     return httpx.patch(f"{address}/v1/cases/{name}/facts", json=body, headers={"If-Match": tag} if tag else {}, timeout=HANG_S)
