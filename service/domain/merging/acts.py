@@ -9,7 +9,7 @@ from casebrief.service.domain.merging.facts import fact
 from casebrief.service.domain.merging.grouping import grouped, ranked
 from casebrief.service.domain.merging.likeness import Likeness, clustered
 from casebrief.service.domain.merging.sources import Material
-from casebrief.service.domain.merging.statements import readable
+from casebrief.service.domain.merging.statements import statement
 from casebrief.service.domain.sameness import law, same_law
 from casebrief.service.domain.schema import Fact
 
@@ -22,7 +22,7 @@ def allegations(material: Material, likeness: Likeness) -> list[Fact[Any]]:
     sources = material.sources
     groups = ranked(clustered(material.of("allegations"), _same_words, lambda a, b: False, likeness), sources)
     heads = [max(group, key=lambda item: (item.confidence, -abs(len(item.value) - READABLE))) for group in groups]
-    return [fact(group, sources, readable(head, material.of("allegations"), sources)) for group, head in zip(groups, heads, strict=True)]
+    return [statement(group, head, material) for group, head in zip(groups, heads, strict=True)]
 
 
 def _same_words(one: Evidence, other: Evidence) -> bool:

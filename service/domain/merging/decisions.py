@@ -8,11 +8,10 @@ from typing import Any
 
 from casebrief.service.domain.evidence import Evidence
 from casebrief.service.domain.merging.conflicts import DAYS, conflict
-from casebrief.service.domain.merging.facts import fact
 from casebrief.service.domain.merging.grouping import ranked
 from casebrief.service.domain.merging.likeness import Likeness, clustered, kind
 from casebrief.service.domain.merging.sources import Group, Material, Sources
-from casebrief.service.domain.merging.statements import readable
+from casebrief.service.domain.merging.statements import statement
 from casebrief.service.domain.merging.sums import Worths, per_of, rounds_to
 from casebrief.service.domain.revisions import sentence_of
 from casebrief.service.domain.sameness import money, per
@@ -75,17 +74,14 @@ def relief(material: Material, likeness: Likeness, worths: Worths) -> list[Fact[
         # A sum reads best in its shortest form, damages without one in their fullest ("unspecified damages").
         return (money(item), item.confidence, -len(item.value) if money(item) else len(item.value))
 
-    return [
-        fact(group, material.sources, readable(max(group, key=plainest), material.of("relief_sought"), material.sources))
-        for group in _groups(material, "relief_sought", likeness, worths)
-    ]
+    return [statement(group, max(group, key=plainest), material) for group in _groups(material, "relief_sought", likeness, worths)]
 
 
 def rulings(material: Material, likeness: Likeness, worths: Worths) -> Many:
     """What was decided, and which decisions changed or are told differently."""
     sources = material.sources
     groups = _groups(material, "rulings", likeness, worths)
-    return [fact(group, sources, readable(max(group, key=_with_its_sum), material.of("rulings"), sources)) for group in groups], _changed(groups, sources)
+    return [statement(group, max(group, key=_with_its_sum), material) for group in groups], _changed(groups, sources)
 
 
 def _with_its_sum(item: Evidence) -> tuple[bool, float, int]:

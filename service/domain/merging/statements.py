@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from casebrief.service.domain.evidence import Evidence
+from casebrief.service.domain.merging.facts import fact
 from casebrief.service.domain.merging.likeness import stems
-from casebrief.service.domain.merging.sources import Sources
+from casebrief.service.domain.merging.sources import Group, Material, Sources
 from casebrief.service.domain.revisions import sentence_of
-from casebrief.service.domain.schema import Money
+from casebrief.service.domain.schema import Fact, Money
 from casebrief.service.domain.spans import Span, trimmed
 
 LONGEST = 200
@@ -19,7 +21,13 @@ LONGEST = 200
 _CUT = re.compile(r"[,;:]\s+|\s[—–-]\s+")
 
 
-def readable(item: Evidence, field: Sequence[Evidence], sources: Sources) -> Evidence:
+def statement(group: Group, head: Evidence, material: Material) -> Fact[Any]:
+    """The fact that a group states, in the words of ``head``, with those around them where it would be a fragment."""
+    whole = _readable(head, material.of(head.field), material.sources)
+    return fact([whole if item is head else item for item in group], material.sources, whole)
+
+
+def _readable(item: Evidence, field: Sequence[Evidence], sources: Sources) -> Evidence:
     """The evidence, or where its words are a fragment ("found", "$1 million" of no kind) the same with its clause, else its sentence, still copied.
 
     The words around a fragment are not taken where they state another fact of the ``field``.
@@ -40,7 +48,7 @@ def _holds_another(span: Span, item: Evidence, field: Sequence[Evidence]) -> boo
 
 
 ENOUGH = 2
-"""Telling words up to which a value is a fragment."""
+"""Words up to which a value is a fragment; of a sum, words that tell something."""
 
 
 def _is_fragment(item: Evidence) -> bool:
@@ -48,7 +56,7 @@ def _is_fragment(item: Evidence) -> bool:
     told = item.normalized
     if isinstance(told, Money) and told.amount is not None:
         return told.kind == "other" and len(stems(item.value)) <= ENOUGH
-    return len(stems(item.value)) <= ENOUGH
+    return len(item.value.split()) <= ENOUGH
 
 
 def _clause(text: str, sentence: Span, span: Span) -> Span | None:
