@@ -73,8 +73,9 @@ class Citation(Frozen):
     """Words of an article: half-open offsets in Unicode code points into its text as the client sent it.
 
     For a file or HTML they count the extracted text, which the article's report returns; ``place`` then tells where in the file the words stand,
-    where that is known. ``folded``: the quote was read without what a person does not see in it (line ends, marks, invisible characters), and a value
-    copied from it is what was read.
+    where that is known. ``folded``: the quote is not, character for character, what was read of it (wrapped lines and cut words joined; marks of
+    Markdown, mail and notes, emoji and invisible characters left out; entities, ligatures, accents apart, unusual spaces, dashes and quotation marks as plain
+    characters; capitals as small letters), and a value copied from it is what was read, told in the capitals that were sent.
     """
 
     article: str
@@ -163,7 +164,7 @@ class Corrected(Frozen):
 class Fact(Frozen, Generic[N]):
     """One fact, with the words that state it.
 
-    ``copied``: ``value`` is the quote of the first citation. ``normalized``: computed by rule from a copied quote.
+    ``copied``: ``value`` is the quote of the first citation, or where that is ``folded``, what was read of it. ``normalized``: computed by rule from a copied quote.
     ``inferred``: picked by the model from a closed list, with a citation. ``found_by`` tells who found it. ``corrected``: a person looked at it, and
     what they changed or added has a confidence of 1. ``to_come``: an event whose day lay ahead when every article that tells of it appeared.
     """
