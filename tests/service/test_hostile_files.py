@@ -23,6 +23,9 @@ LIMITS = Limits(200_000)
 CASES = int(os.environ.get("FUZZ_CASES", "60"))
 """Made-up files for each parser and kind of harm: few on every run, ten thousand where the environment asks for them."""
 
+pytestmark = [pytest.mark.timeout(0)] if "FUZZ_CASES" in os.environ else []
+"""Who asks for more cases waits for them: the guard against tests that hang is off."""
+
 
 def refused(content: bytes | str, reason: str, limits: Limits = LIMITS) -> str:
     with pytest.raises(Unreadable) as caught:
