@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any, TypeVar
 
 from casebrief.service.cases.changes import Change
-from casebrief.service.cases.errors import CaseError
+from casebrief.service.cases.errors import CaseError, NoSuchNumber
 from casebrief.service.cases.store import Case, CaseStore
 from casebrief.service.domain.schema import Frozen, LedgerLine, SummaryResponse
 from casebrief.service.edges.case_problems import number_of, of_case, tag_of
@@ -19,7 +20,7 @@ from casebrief.service.edges.problems import MEDIA_TYPE, Problem
 from casebrief.service.edges.received import receive
 from casebrief.service.edges.requests import SummaryRequest, check_limits, decode_json, one_case, to_sent
 from casebrief.service.edges.wiring import Casebrief
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import Field, TypeAdapter, ValidationError
 from starlette.concurrency import run_in_threadpool
 
@@ -107,6 +108,12 @@ def _problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 ARTICLES = {JSON: {"schema": {"$ref": "#/components/schemas/SummaryRequest"}}, MULTIPART: {"schema": FORM_SCHEMA}}
 NEW_CASE = {JSON: {"schema": NewCase.model_json_schema()}}
+SINCE = {
+    "name": "since",
+    "in": "query",
+    "schema": {"type": "integer", "minimum": 0, "default": 0},
+    "description": "A number of the case; 0: all that it states.",
+}
 SHOWN: dict[int | str, dict[str, Any]] = {200: {"content": {form.media_type: {"schema": {"type": "string"}} for form in FORMATS if form.media_type != JSON}}}
 
 
@@ -159,8 +166,15 @@ def cases_router(product: Casebrief, desk: Desk, body_of: BodyOf) -> APIRouter:
         told = AddedOut(number=added.number, since=added.since, stored=added.stored, known=added.known, ledger=added.ledger, changes=added.changes)
         return _json(told.model_dump_json(by_alias=True), added.number)
 
-    @router.get("/{name}/changes", response_model=ChangesOut, responses=_problems(404, 422, 500), summary="What changed in a case file since a number")
-    async def changes(name: str, since: Annotated[int, Query(ge=0, description="A number of the case; 0: all that it states.")] = 0) -> Response:
+    @router.get(
+        "/{name}/changes",
+        response_model=ChangesOut,
+        responses=_problems(404, 422, 500),
+        openapi_extra={"parameters": [SINCE]},
+        summary="What changed in a case file since a number",
+    )
+    async def changes(name: str, request: Request) -> Response:
+        since = _since(request.query_params.get("since", "0"))
         case = (await _tried(lambda: store.opened(name))).case
         found = await _tried(lambda: changes_between(store, name, since, case.number))
         return _json(ChangesOut(number=case.number, since=since, changes=found).model_dump_json(by_alias=True), case.number)
@@ -226,6 +240,12 @@ def _headers(number: int) -> dict[str, str]:
 def _json(body: str | bytes, number: int | None = None, status: int = 200, **headers: str) -> Response:
     tags = _headers(number) if number is not None else {}
     return Response(body, status, tags | headers, media_type=JSON)
+
+
+def _since(written: str) -> int:
+    if not re.fullmatch(r"\d{1,15}", written, re.ASCII):
+        raise of_case(NoSuchNumber(f"since={written!r} is no number of a case: it looks like 7, as ETag has it"))
+    return int(written)
 
 
 def _new_case(body: bytes) -> NewCase:

@@ -79,7 +79,8 @@ def test_what_does_not_fit_is_a_problem_with_its_reason(client: httpx.Client, ca
     refused(client.post(f"{CASES}/{case}/articles", json={"articles": []}), 422, "invalid-request")
     refused(client.get(f"{CASES}/{case}", headers={"Accept": "text/csv"}), 409, "empty-case")
     refused(client.get(f"{CASES}/{case}", headers={"Accept": "image/png"}), 406, "not-acceptable")
-    refused(client.get(f"{CASES}/{case}/changes", params={"since": 7}), 422, "no-such-number")
+    for since in (7, -1, "now", 10**30):
+        refused(client.get(f"{CASES}/{case}/changes", params={"since": since}), 422, "no-such-number")
     assert client.get(f"{CASES}/{case}").json()["summary"] is None
     assert client.get(f"{CASES}/{case}/changes").json() == {"number": 0, "since": 0, "changes": []}
     assert client.delete(f"{CASES}/{case}").status_code == 204
