@@ -74,8 +74,9 @@ def _told_differently(groups: Sequence[Group], sources: Sources) -> list[Conflic
     rivals = [pair for pair in itertools.combinations(groups, 2) if _rivals(*pair, groups, sources)]
     for one, other in sorted(rivals, key=lambda pair: (-_nearness(*pair), sorted(min(map(sources.when, group)) for group in pair))):
         if one not in taken and other not in taken:
-            positions = [[_as_read(item) for item in group] for group in _of_shared_units(one, other)]
-            about = figure(one[0]).unit or figure(other[0]).unit
+            sides = _of_shared_units(one, other)
+            positions = [[_as_read(item) for item in group] for group in sides]
+            about = figure(sides[0][0]).unit or figure(sides[1][0]).unit
             found.append(conflict("figures", about, positions, sources, superseded=is_update(positions, sources)))
             taken += [one, other]
     return found
