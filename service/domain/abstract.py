@@ -12,7 +12,7 @@ from casebrief.service.domain.article import View
 from casebrief.service.domain.evidence import Evidence
 from casebrief.service.domain.names import mentions
 from casebrief.service.domain.sameness import stance
-from casebrief.service.domain.schema import LONGEST_VALUE, Abstract, Citation, Fact
+from casebrief.service.domain.schema import LONGEST_VALUE, Abstract, Citation, Date, Fact
 from casebrief.service.domain.similarity import overlap
 from casebrief.service.domain.spans import Span
 
@@ -27,6 +27,9 @@ CONFIDENCE = 0.95
 
 OF_ONE_TIME = datetime.timedelta(days=30)
 """Articles that are no further apart, and tell of one state, tell of one step of the case."""
+
+NEWS = datetime.timedelta(days=10)
+"""How old an event is that a report appears for, at most."""
 
 _SILENT = ("no_response", "declined_to_comment")
 _PARTIES = ("plaintiffs", "defendants")
@@ -98,6 +101,11 @@ class _Candidate:
         """Whether it tells how far the case has come: a decision, or another state than that it was filed."""
         return any(_is_state(item) for item in self.inside)
 
+    @property
+    def tells_a_step(self) -> bool:
+        """Whether it reports, as the news of its days, something else than that the case was filed, and alleges nothing."""
+        return not self.holds("filed_on", "allegations") and any(_is_of_these_days(item, self.day) for item in self.inside)
+
 
 def abstract(views: Sequence[View], evidence: Sequence[Evidence]) -> Abstract | None:
     """Sentences of the articles: first how the case stands by the newest article that tells it, then what it is about; never an older state after that.
@@ -130,6 +138,13 @@ def _is_state(item: Evidence) -> bool:
     return item.field == "rulings" or (item.field == "status" and item.value != "filed")
 
 
+def _is_of_these_days(item: Evidence, published: datetime.date) -> bool:
+    """Whether an event is of the days before its article appeared."""
+    if not isinstance(item.normalized, Date) or item.field != "timeline" or item.normalized.precision != "day":
+        return False
+    return abs(published - datetime.date.fromisoformat(item.normalized.date)) <= NEWS
+
+
 def _current(candidates: Sequence[_Candidate], newest: datetime.date) -> list[_Candidate]:
     """Candidates without those that tell of an older state: of another one than the newest article, or much longer ago. Those of no day may be the newest."""
     states = {candidate.status for candidate in candidates if candidate.day == newest}
@@ -137,7 +152,7 @@ def _current(candidates: Sequence[_Candidate], newest: datetime.date) -> list[_C
     def still(candidate: _Candidate) -> bool:
         return candidate.view.article.published_on is None or candidate.day == newest or (newest - candidate.day <= OF_ONE_TIME and candidate.status in states)
 
-    return [candidate for candidate in candidates if not candidate.tells_a_state or still(candidate)]
+    return [candidate for candidate in candidates if still(candidate) or not (candidate.tells_a_state or candidate.tells_a_step)]
 
 
 def _take_one(ranked: Sequence[_Candidate], chosen: list[_Candidate]) -> None:
@@ -154,7 +169,12 @@ Worth = tuple[float, ...]
 def _by(candidates: Sequence[_Candidate], worth: Callable[[_Candidate], Worth | None]) -> list[_Candidate]:
     """Candidates by what they are worth, those of none left out; of equal ones the first of the newest article."""
     known = [(found, candidate) for candidate in candidates if (found := worth(candidate)) is not None]
-    return [candidate for _, candidate in sorted(known, key=lambda pair: (*(-one for one in pair[0]), -pair[1].day.toordinal(), pair[1].view.article.text, pair[1].span.start))]
+    return [
+        candidate
+        for _, candidate in sorted(
+            known, key=lambda pair: (*(-one for one in pair[0]), -pair[1].day.toordinal(), pair[1].view.article.text, pair[1].span.start)
+        )
+    ]
 
 
 def _state_of(current: Sequence[_Candidate]) -> Callable[[_Candidate], Worth | None]:
