@@ -133,7 +133,7 @@ def form(fields: Sequence[Field], most: int, problem: str = "", *, more: int = 0
 
 def served(response: SummaryResponse, texts: Mapping[str, str], on: datetime.date, formats: Mapping[str, str], case: CaseFile | None = None) -> str:
     """The page of a summary, as the service answers with it; ``formats`` names what it can be saved as, by name and label. One of a kept case can be corrected."""
-    kept = json.dumps({"response": json.loads(response.model_dump_json(by_alias=True)), "texts": dict(texts)})
+    kept = f'{{"response": {response.model_dump_json(by_alias=True)}, "texts": {json.dumps(dict(texts))}}}'
     return _render("case.html", kept=kept, formats=formats, case=case, **_case(response, texts, on))
 
 
