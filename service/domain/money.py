@@ -144,7 +144,21 @@ def _worth(match: re.Match[str]) -> Worth:
         return amount, currency if match.group("of") or currency != "USD" or known == "US cents" else _local(match.string).get("$", currency)
     if letter:
         return _amount(match.group("amount3"), match.group("scale3")), _LETTERS[letter]
-    return _amount(match.group("amount"), match.group("scale")), _currency(sign, match.string)
+    return _amount(match.group("amount"), match.group("scale") or _scale_behind(match)), _currency(sign, match.string)
+
+
+_UP_TO = re.compile(
+    rf"\s?(?:to|and|or|-|–)\s?(?P<sign>{'|'.join(re.escape(sign) for sign in sorted(_SIGNS, key=len, reverse=True))})?(?P<amount>{_DIGITS}){_SCALE}",
+    re.IGNORECASE,
+)
+
+
+def _scale_behind(match: re.Match[str]) -> str | None:
+    """The scale of the lower end of a span that tells it once ("$3 to $4 million"); a sign or a decimal point shows that both ends are of one."""
+    upper = _UP_TO.match(match.string, match.end())
+    if upper is None or not (upper["sign"] or "." in match["amount"]) or Decimal(match["amount"].replace(",", "")) >= Decimal(upper["amount"].replace(",", "")):
+        return None
+    return upper["scale"] if len(match["amount"].split(".")[0]) <= 3 else None
 
 
 def _currency(sign: str, text: str) -> str:

@@ -28,6 +28,9 @@ def whole(text: str) -> Span:
         ("€3.1 mln a day", (3100000, "EUR", "day", None)),
         ("six hundred and forty dollars", (640, "USD", None, None)),
         ("half a million euros", (500000, "EUR", None, None)),
+        ("₹1.5 to 2.2 lakh", (150000, "INR", None, None)),
+        ("a loan of $300", (300, "USD", None, None)),
+        ("paid $2 to 5 million people", (2, "USD", None, None)),
         ("nearly a million dollars", (1000000, "USD", None, "about")),
         ("N310 million", (310000000, "NGN", None, None)),
         ("P54-million", (54000000, "PHP", None, None)),
@@ -58,6 +61,20 @@ def test_counts(text, quantity):
 )
 def test_shares(text, quantity):
     assert [found.quantity for found in shares(text, whole(text))] == [quantity]
+
+
+@pytest.mark.parametrize(
+    ("text", "amounts"),
+    [
+        ("between $3 and $4 million", [3000000, 4000000]),
+        ("£2.5-3bn", [2500000000]),
+        ("$300 to $1,500", [300, 1500]),
+        ("a fee of $5 and $4 million in damages", [5, 4000000]),
+        ("$400,000 to $2 million", [400000, 2000000]),
+    ],
+)
+def test_both_ends_of_a_span_have_the_scale_that_is_told_once(text, amounts):
+    assert [one.amount for one in sums(text, whole(text))] == amounts
 
 
 @pytest.mark.parametrize("text", ["an N95 mask", "on the K2", "a half-truth", "the third day", "two in one"])
