@@ -160,13 +160,13 @@ def _answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
 def _new(wanted: SummaryRequest, headers: Headers, settings: Settings, hosts: frozenset[str]) -> New:
     """The job that a request wants. Raises `Problem` 422."""
     request = wanted.model_dump_json(exclude_none=True).encode()
-    webhook, key = headers.get(WEBHOOK, ""), headers.get(KEY, "")
-    if KEY in headers and not _KEY.fullmatch(key):
+    webhook, key = headers.get(WEBHOOK), headers.get(KEY)
+    if key is not None and not _KEY.fullmatch(key):
         raise _unfit(f"{KEY} must be 1 to 255 printable characters of ASCII")
-    if webhook and not settings.webhook_secret:
+    if webhook is not None and not settings.webhook_secret:
         raise _unfit(f"{WEBHOOK}: nobody is told of a job's end while CASEBRIEF_WEBHOOK_SECRET is not set")
     try:
-        webhook = webhook and checked(webhook, hosts)
+        webhook = "" if webhook is None else checked(webhook, hosts)
     except ValueError as error:
         raise _unfit(f"{WEBHOOK}: {error}") from None
     return New(
@@ -175,7 +175,7 @@ def _new(wanted: SummaryRequest, headers: Headers, settings: Settings, hosts: fr
         articles=len(wanted.articles),
         characters=sum(len(article.text or "") for article in wanted.articles),
         deadline_s=wanted.deadline_s,
-        key=key,
+        key=key or "",
         webhook=webhook,
     )
 

@@ -479,7 +479,8 @@ def test_this_machine_and_listed_hosts_may_be_told(address):
 
 
 def test_a_webhook_that_may_not_be_called_is_refused_with_the_job(here, tmp_path):
-    assert problem(send(here, **{"Webhook-URL": "http://example.com/"}), 422) == "invalid-request"
+    for address in ("http://example.com/", ""):
+        assert problem(send(here, **{"Webhook-URL": address}), 422) == "invalid-request"
     with served(jobs_dir=tmp_path) as server:
         assert "CASEBRIEF_WEBHOOK_SECRET is not set" in send(server, **{"Webhook-URL": "http://localhost:1/"}).json()["detail"]
 
