@@ -7,13 +7,18 @@ names makes another case of an article that shares nothing, and beside several t
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import combinations
+from itertools import combinations, product
+from typing import TypeVar
 
+from casebrief.service.domain.captions import Sides, same_sides
+from casebrief.service.domain.dockets import same_docket
 from casebrief.service.domain.names import is_specific, key_words, names, same_name, telling_words
 from casebrief.service.domain.spans import Span
+
+T = TypeVar("T")
 
 _WORD = re.compile(r"(?<![\w’'-])[a-zà-ÿ][\w’'-]*")
 
@@ -28,13 +33,14 @@ class OneCase:
 
 @dataclass(frozen=True)
 class Telling:
-    """What one article tells of its case: the words of its story, whom it names as parties, people who speak, act and judge in it, its docket numbers."""
+    """What one article tells of its case: the words of its story, whom it names as parties, people who speak, act and judge in it, its captions and docket numbers."""
 
     article: str
     story: str
     plaintiffs: frozenset[str] = frozenset()
     defendants: frozenset[str] = frozenset()
     people: frozenset[str] = frozenset()
+    captions: frozenset[Sides] = frozenset()
     dockets: frozenset[str] = frozenset()
 
     @property
@@ -95,9 +101,13 @@ def main_case(cases: Sequence[OneCase], copies: Collection[str] = ()) -> OneCase
 
 
 def share(one: Telling, other: Telling) -> bool:
-    """Whether two articles share a docket number, a party or a person."""
+    """Whether two articles share a docket number, or a party or a person where captions and docket numbers do not tell two suits apart."""
+    if one.story == other.story or _meet(one.dockets, other.dockets, same_docket):
+        return True
+    if one.dockets and other.dockets and one.captions and other.captions and not _meet(one.captions, other.captions, same_sides):
+        return False
     common = one.small | other.small
-    return bool(one.story == other.story or one.dockets & other.dockets) or any(
+    return any(
         any(_is_one(party, name, common) for party in first.parties for name in second.everybody)
         or any(_is_one_person(person, name) for person in first.people for name in second.people | second.everybody)
         for first, second in ((one, other), (other, one))
@@ -127,6 +137,10 @@ def _nearness(group: Sequence[Telling], case: Sequence[Telling]) -> tuple[float,
     """How near articles that name nobody are to a case: by the share of their words and names that it uses, then by its size, whatever the order."""
     words, theirs = (frozenset[str]().union(*(one.small | one.everybody for one in several)) for several in (group, case))
     return len(words & theirs) / (len(theirs) or 1) ** 0.5, len(_stories(case)), sorted(_stories(case))
+
+
+def _meet(some: Iterable[T], others: Iterable[T], same: Callable[[T, T], bool]) -> bool:
+    return any(same(one, other) for one, other in product(some, others))
 
 
 def _is_one_person(one: str, other: str) -> bool:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from casebrief.models.engine import Usage
 from casebrief.service.domain.article import Article, CaseIdentity, View
 from casebrief.service.domain.captions import Sides, same_sides
+from casebrief.service.domain.dockets import dockets
 from casebrief.service.domain.evidence import Evidence
 from casebrief.service.domain.names import same_name
 from casebrief.service.domain.spans import Span
@@ -130,7 +131,8 @@ def _telling(tagged: Tagged) -> Telling:
         plaintiffs=with_form_of_name([*tagged.words("plaintiffs"), *(sides[0] for sides in captions)]),
         defendants=with_form_of_name([*tagged.words("defendants"), *(sides[1] for sides in captions)]),
         people=frozenset(name for words in tagged.words("counsel", "judge", "speaker") for name in names_in(words)),
-        dockets=frozenset(tagged.words("docket_number")),
+        captions=frozenset(captions),
+        dockets=frozenset(one.number for tag in tagged.of_label("docket_number") for one in dockets(text, tag.within) if one.labelled.meets(tag.span)),
     )
 
 

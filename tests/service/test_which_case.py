@@ -9,7 +9,7 @@ from casebrief.service.domain.which_case import OneCase, Telling, main_case, whi
 from casebrief.service.pipeline.articles import Submitted
 from casebrief.service.pipeline.labelled import LabelReader
 from casebrief.service.pipeline.summarizing import SeveralCases, Summarizer
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from marking import DAY, HALF_SURE, labelling, mark, read_as
 
@@ -32,6 +32,7 @@ def parts(cases: list[OneCase]) -> set[frozenset[str]]:
     return {frozenset(case.articles) for case in cases}
 
 
+@settings(max_examples=40)
 @given(tellings(), st.randoms(use_true_random=False))
 def test_the_order_of_articles_changes_no_group_and_not_the_main_case(told, random):
     shuffled = random.sample(told, len(told))
@@ -40,6 +41,7 @@ def test_the_order_of_articles_changes_no_group_and_not_the_main_case(told, rand
     assert (first and frozenset(first.articles)) == (second and frozenset(second.articles))
 
 
+@settings(max_examples=40)
 @given(tellings(), st.data())
 def test_an_article_sent_twice_changes_no_group(told, data):
     twice = data.draw(st.sampled_from(told))
@@ -50,6 +52,7 @@ def test_an_article_sent_twice_changes_no_group(told, data):
     assert (first and frozenset(first.articles)) == (second and frozenset(second.articles) - {"again"})
 
 
+@settings(max_examples=40)
 @given(tellings())
 def test_every_article_is_in_one_case(told):
     assert sorted(article for case in which_cases(told) for article in case.articles) == [one.article for one in told]
@@ -81,6 +84,14 @@ def test_every_article_is_in_one_case(told):
 )
 def test_what_is_shared_makes_one_case(one, other):
     assert len(which_cases([one, other])) == 1
+
+
+def test_two_suits_against_one_company_are_told_apart_where_captions_and_docket_numbers_say_so():
+    first = Telling("a", "Norvane was sued.", defendants=frozenset({"Norvane"}), captions=frozenset({("Ober", "Norvane")}), dockets=frozenset({"25-00417"}))
+    second = replace(first, article="b", story="Norvane was sued again.", captions=frozenset({("Ashgrove", "Norvane")}), dockets=frozenset({"25-01877"}))
+    assert len(which_cases([first, second])) == 2
+    assert len(which_cases([first, replace(second, dockets=frozenset({"25-00417"}))])) == 1
+    assert len(which_cases([first, replace(second, captions=frozenset({("Ober", "Norvane Home Inc")}))])) == 1
 
 
 def test_a_common_noun_with_a_capital_is_no_name():
