@@ -97,7 +97,7 @@ _ROLE = re.compile(
 def whole_name(text: str, span: Span) -> Span:
     """A marked name whole and alone: without a possessive ending or an occupation before it, with the legal form behind it and what a word like "Department" is of.
 
-    >>> whole_name("It sued Orvane founder Dane Silvers's firm", Span(8, 33)).of("It sued Orvane founder Dane Silvers's firm")
+    >>> whole_name("Orvane founder Dane Silvers's firm", Span(0, 29)).of("Orvane founder Dane Silvers's firm")
     'Dane Silvers'
     """
     start, end = span.start, span.end
