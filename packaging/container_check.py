@@ -29,16 +29,17 @@ PASSED_ON = re.compile(r"(PIP|UV|SSL)_\w+|REQUESTS_CA_BUNDLE|(https?|no)_proxy",
 INSIDE = """
 mount --bind "$0" "$0" && mount -t proc proc "$0/proc" && mount --rbind /dev "$0/dev" && mount --bind /etc/ssl/certs "$0/etc/ssl/certs"
 cp /etc/resolv.conf "$0/etc/resolv.conf"
-exec chroot "$0" sh -ec "$1"
+exec chroot "$0" env -i "$@"
 """
-"""To be followed by the root and a command of the shell."""
+"""To be followed by the root, and what is run in it: variables and a command."""
 
 ALONE = """
 ip link set lo up
 mount --bind "$0" "$0" && mount -t proc proc "$0/proc" && mount --rbind /dev "$0/dev"
-for folder in /tmp $2; do mount -t tmpfs -o mode=0770,gid=0 none "$0$folder"; done
+for folder in /tmp $1; do mount -t tmpfs -o mode=0770,gid=0 none "$0$folder"; done
 mount -o remount,bind,ro "$0"
-exec setpriv --reuid=%d --regid=0 --clear-groups --no-new-privs --inh-caps=-all --bounding-set=-all chroot "$0" sh -ec "$1"
+shift
+exec chroot "$0" setpriv --reuid=%d --regid=0 --clear-groups --no-new-privs --inh-caps=-all --bounding-set=-all env -i "$@"
 """
 
 PROOF = """
@@ -54,11 +55,13 @@ def told(path, body=None):
     headers = {"Authorization": "Bearer " + key, "Content-Type": "application/json"}
     return json.load(urllib.request.urlopen(urllib.request.Request("http://127.0.0.1:8000" + path, body, headers)))
 text = "Norvane Home Inc was sued on Tuesday in federal court in Oakland, California, by customers."
-print("a summary:", told("/v1/summaries", json.dumps({"articles": [{"text": text}]}).encode())["summary"]["caption"])
+summary = told("/v1/summaries", json.dumps({"articles": [{"text": text}]}).encode())["summary"]
+assert "Norvane Home Inc" in json.dumps(summary["defendants"]), summary
 ready = told("/readyz")
 print("the build:", ready["engine"]["engine"]["build"], ready["notes"], ready["engine"]["engine"]["notes"])
 server.terminate()
-assert server.wait(PATIENCE_S) == 0
+assert server.wait(PATIENCE_S) in (0, -15)
+print("healthy, a summary, an orderly end")
 """
 
 
@@ -89,11 +92,15 @@ def command(script: str, root: Path, *arguments: str, apart: Sequence[str] = ())
     return ["unshare", "--mount", "--pid", "--fork", "--kill-child", *apart, "sh", "-ec", script, str(root), *arguments]
 
 
+def _shell(environment: dict[str, str], line: str) -> list[str]:
+    return [*(f"{name}={value}" for name, value in environment.items()), "sh", "-ec", line]
+
+
 def step(stage: Stage, line: str) -> None:
     """RUN. Ends the check where it fails."""
     passed = {name: value for name, value in os.environ.items() if PASSED_ON.fullmatch(name)}
     environment = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "DEBIAN_FRONTEND": "noninteractive", **passed, **stage.environment}
-    done = subprocess.run(command(INSIDE, stage.root, f"cd {stage.folder}\n{line}"), env=environment, check=False)
+    done = subprocess.run(command(INSIDE, stage.root, *_shell(environment, f"cd {stage.folder}\n{line}")), check=False)
     if done.returncode:
         sys.exit(f"the step failed with {done.returncode}: {line}")
 
@@ -160,9 +167,8 @@ def proved(stage: Stage) -> int:
     proof = PROOF.replace("STRANGER", str(STRANGER)).replace("PATIENCE_S", str(PATIENCE_S))
     (stage.root / "run/proof.py").write_text(proof)
     (stage.root / "run/told.json").write_text(json.dumps(told))
-    script = 'exec python /run/proof.py "$(cat /run/told.json)"'
-    alone = command(ALONE % STRANGER, stage.root, script, " ".join(words(stage.told["VOLUME"])), apart=["--net"])
-    return subprocess.run(alone, env=stage.environment, check=False).returncode
+    run = _shell(stage.environment, 'exec python /run/proof.py "$(cat /run/told.json)"')
+    return subprocess.run(command(ALONE % STRANGER, stage.root, " ".join(words(stage.told["VOLUME"])), *run, apart=["--net"]), check=False).returncode
 
 
 def main() -> None:
