@@ -15,6 +15,7 @@ from casebrief.service.domain.sameness import stance
 from casebrief.service.domain.schema import LONGEST_VALUE, Abstract, Citation, Date, Fact
 from casebrief.service.domain.similarity import overlap
 from casebrief.service.domain.spans import Span
+from casebrief.service.domain.story import without_dateline
 
 FEWEST, MOST = 3, 6
 LONGEST = min(LONGEST_VALUE, 420)
@@ -54,17 +55,6 @@ _DANGLING = re.compile(
 
 _LEANING = re.compile(r"^(?:The|A|An|In (?:the|a)|Under (?:the|a)) [a-z]|\b(?:today|yesterday|tomorrow|tonight)\b", re.IGNORECASE)
 """What a sentence of which nobody is named may lean on: a thing that was told of before, or the day on which it was written."""
-
-_MONTH = r"(?:Jan|Feb|Mar|Apr|May|June?|July?|Aug|Sept?|Oct|Nov|Dec)[a-z]*\.?"
-_AGENCY = r"(?:\([^()]{2,30}\)\s*)"
-_DATELINE = re.compile(
-    rf"^(?:[-•*·]\s+)?(?:\d{{1,2}}[:.]\d\d\s+)?"
-    rf"(?:[A-ZÀ-Þ][A-ZÀ-Þ .'’/-]+(?:,\s(?:[A-Z][\w.]+\s?){{1,3}})?(?:,\s{_MONTH}\s\d{{1,2}})?(?:,\s\d{{4}})?\s*{_AGENCY}?[—–-]+\s+"
-    rf"|[A-ZÀ-Þ]\w+(?:\s[A-Z][\w.]+){{0,2}},\s(?:\d{{1,2}}\s{_MONTH}|{_MONTH}\s\d{{1,2}},?)(?:\s\d{{4}})?\s*{_AGENCY}?[:—–-]+\s+"
-    rf"|[A-Z]{{3,}}:\s+|{_AGENCY}[—–-]+\s+)?"
-)
-"""Place, day and agency before the first sentence of a report, the sign of a list, the time of a line of a live report."""
-
 
 _CUT_OFF = re.compile(r"\b(?:rel|ref|Nos?|vs?|al|Art|Sec)\.$")
 """Abbreviations in which no sentence ends."""
@@ -229,7 +219,7 @@ def _candidates(view: View, evidence: Sequence[Evidence], parties: Sequence[str]
             held.setdefault(place, []).append(item)
     status = next((item.value for item in evidence if item.field == "status" and item.article == view.article.id), "")
     for place in sorted(held):
-        span = _without_dateline(view.article.text, own[place])
+        span = without_dateline(view.article.text, own[place])
         text = span.of(view.article.text)
         if len(text.split()) >= FEWEST_WORDS and len(text) <= LONGEST:
             named = any(mentions(text, name) for name in parties)
@@ -240,11 +230,6 @@ def _candidates(view: View, evidence: Sequence[Evidence], parties: Sequence[str]
 FEWEST_WORDS = 5
 OPENERS = 3
 """Sentences in which a report says what has happened."""
-
-
-def _without_dateline(text: str, sentence: Span) -> Span:
-    found = _DATELINE.match(sentence.of(text))
-    return Span(sentence.start + (found.end() if found else 0), sentence.end)
 
 
 def _is_whole(words: str) -> bool:

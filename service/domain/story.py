@@ -60,6 +60,17 @@ _DATELINE = re.compile(
 )
 
 
+_MONTH = r"(?:Jan|Feb|Mar|Apr|May|June?|July?|Aug|Sept?|Oct|Nov|Dec)[a-z]*\.?"
+_AGENCY = r"(?:\([^()]{2,30}\)\s*)"
+_REPORT_BEGINS = re.compile(
+    rf"^(?:[-•*·]\s+)?(?:\d{{1,2}}[:.]\d\d\s+)?"
+    rf"(?:[A-ZÀ-Þ][A-ZÀ-Þ .'’/-]+(?:,\s(?:[A-Z][\w.]+\s?){{1,3}})?(?:,\s{_MONTH}\s\d{{1,2}})?(?:,\s\d{{4}})?\s*{_AGENCY}?[—–-]+\s+"
+    rf"|[A-ZÀ-Þ]\w+(?:\s[A-Z][\w.]+){{0,2}},\s(?:\d{{1,2}}\s{_MONTH}|{_MONTH}\s\d{{1,2}},?)(?:\s\d{{4}})?\s*{_AGENCY}?[:—–-]+\s+"
+    rf"|[A-Z]{{3,}}:\s+|{_AGENCY}[—–-]+\s+)?"
+)
+"""Place, day and agency before the first sentence of a report, the sign of a list, the time of a line of a live report."""
+
+
 @dataclass(frozen=True)
 class Story:
     """The story of one article: its title, and its sentences in order, grouped by paragraph."""
@@ -188,3 +199,9 @@ def _days(text: str, line: Span, *, near_top: bool) -> Iterator[tuple[str, str]]
         if phrase.date and phrase.date.precision == "day":
             yield phrase.date.date, text[begin : phrase.span.start]
             begin = phrase.span.end
+
+
+def without_dateline(text: str, sentence: Span) -> Span:
+    """A sentence without the place, day and agency before it, the sign of a list, or the time of a line of a live report."""
+    found = _REPORT_BEGINS.match(sentence.of(text))
+    return Span(sentence.start + (found.end() if found else 0), sentence.end)

@@ -16,6 +16,7 @@ from casebrief.service.domain.names import whole_name
 from casebrief.service.domain.quotations import quotations
 from casebrief.service.domain.schema import LONGEST_VALUE, Cause, Counsel, Court, Date, DocketNumber, Figure, Money, Name, Parties, Relief, Response, Speaker
 from casebrief.service.domain.spans import Span, trimmed
+from casebrief.service.domain.story import without_dateline
 from casebrief.service.pipeline.courts import court_phrases
 from casebrief.service.pipeline.statutes import law_phrases
 from pydantic import BaseModel
@@ -137,7 +138,8 @@ def _event(said: Said) -> Iterator[Evidence]:
     """What happened, in the words around its date; a date that no rule can read stays open."""
     phrase = next((one for one in said.article.dates(said.tag.within) if one.span.meets(said.tag.span)), None)
     at, date = (phrase.span, phrase.date) if phrase else (said.tag.span, _year(said.words))
-    event = _around(_event_span(said.text, said.tag.within, at), at)
+    told = without_dateline(said.text, said.tag.within)
+    event = _around(_event_span(said.text, told if told.start <= at.start else said.tag.within, at), at)
     yield from (replace(item, basis=at if at != event else None) for item in said.copied(date, event, at.of(said.text)))
 
 
@@ -192,7 +194,8 @@ def _money_or_kind(said: Said) -> Iterator[Evidence]:
     if kind in SUMS or (one and kind not in OTHER_RELIEF):
         told = kind if kind in SUMS else "other"
         amount, currency, per, qualifier = (one.amount, one.currency, one.per, one.qualifier) if one else (None, None, None, None)
-        yield from said.copied(Money(kind=told, amount=amount, currency=currency, per=per, qualifier=qualifier))  # type: ignore[arg-type]
+        money = Money(kind=told, amount=amount, currency=currency, per=per, qualifier=qualifier)  # type: ignore[arg-type]
+        yield from said.copied(money, _around(one.span, said.tag.span) if one else None)
     else:
         # What the contract calls other is told more finely where decisions are compared.
         yield from said.copied(Relief(kind=kind if kind in OTHER_RELIEF else "other"), about=kind)  # type: ignore[arg-type]
