@@ -75,6 +75,7 @@ def which_cases(tellings: Sequence[Telling]) -> list[OneCase]:
     cases = [group for group in groups if any(_is_name(name, common) for one in group for name in one.parties)]
     if any(len(_stories(group)) > 1 for group in cases):
         cases = [group for group in cases if len(_stories(group)) > 1 or any(_is_name(name, common) for one in group for name in one.defendants)]
+    cases = [group for group in cases if any(_differ(group, other, common) for other in cases if other is not group)]
     if len(cases) < 2:
         everything = tuple(one.article for one in tellings)
         return [OneCase(everything, frozenset(everything))] if everything else []
@@ -126,6 +127,12 @@ def _connected(tellings: Sequence[Telling]) -> list[list[Telling]]:
 
 def _in_order(group: Sequence[Telling], tellings: Sequence[Telling]) -> tuple[str, ...]:
     return tuple(one.article for one in tellings if one in group)
+
+
+def _differ(group: Sequence[Telling], other: Sequence[Telling], common: frozenset[str]) -> bool:
+    """Whether two groups, which share nobody, both name who sues, or both who is sued: one that names a side alone may tell of the other's case."""
+    sides: tuple[Callable[[Telling], frozenset[str]], ...] = (lambda one: one.plaintiffs, lambda one: one.defendants)
+    return any(all(any(_is_name(name, common) for one in several for name in of(one)) for several in (group, other)) for of in sides)
 
 
 def _stories(group: Sequence[Telling]) -> set[str]:

@@ -337,8 +337,9 @@ def test_an_answer_that_is_cut_off_is_a_line_of_the_ledger():
 @pytest.mark.parametrize("error", [PromptTooLong("too long for the context"), ConstraintRefused("no grammar")])
 def test_an_article_that_the_model_cannot_read_is_a_ledger_line(error):
     lines = ledger(example.articles(), FakeEngine([error, {"3": "defendant: Norvane"}, {}]))
-    assert [line["outcome"] for line in lines] == ["failed", "used", "not_about_the_case"]
+    assert [line["outcome"] for line in lines] == ["failed", "used", "partly_used"]
     assert lines[0]["reason"] == str(error)
+    assert "no fact was found" in lines[2]["reason"], "it names whom the others name, so it is on the case"
 
 
 def test_the_models_death_fails_the_request():

@@ -197,3 +197,11 @@ def test_an_older_ruling_in_a_longer_caption_of_the_case_is_of_it():
     told = product.summarize_one(submitted)
     assert [line.outcome for line in told.ledger] == ["used", "used"]
     assert "Drivers of Ryde are workers" in [fact.value for fact in told.summary.rulings]
+
+
+def test_one_article_on_who_sues_and_one_on_who_is_sued_are_not_told_apart():
+    suing = Telling("a", "Ada Pell sued over her pay.", plaintiffs=frozenset({"Ada Pell"}))
+    sued = Telling("b", "Larkwell answered the suit.", defendants=frozenset({"Larkwell"}))
+    assert parts(which_cases([suing, sued])) == {frozenset({"a", "b"})}
+    both = replace(sued, plaintiffs=frozenset({"Noor Quist"}))
+    assert parts(which_cases([suing, both])) == {frozenset({"a"}), frozenset({"b"})}
