@@ -285,6 +285,18 @@ def test_a_sum_told_with_what_it_is_paid_for_and_without_is_one_demand():
     assert demand.independent_sources == 2
 
 
+@pytest.mark.parametrize(("kind", "per", "told"), [("class_action", "call", "statutory_damages"), ("class_action", None, "damages"), ("civil", "call", "fine")])
+def test_a_class_asks_for_damages_and_never_for_a_fine(kind, per, told):
+    text = "The suit wants $500 of them."
+    demand = Money(kind="fine", amount=500, currency="USD", per=per, qualifier=None)
+    evidence = [
+        copied("relief_sought", "a1", text, Span(15, 19), 0.9, demand),
+        Evidence("proceeding", "a1", Span(4, 8), kind, None, "inferred", 0.9),
+    ]
+    (asked,) = merge(evidence, Sources({"a1": text}, {"a1": DAY}, {}, {}, None), CASE).relief_sought
+    assert asked.normalized.kind == told
+
+
 def _ruling_in(text: str, said: str, normalized: Money | Relief) -> Fact:
     evidence = copied("rulings", "a1", text, Span(text.index(said), text.index(said) + len(said)), 0.9, normalized)
     (ruling,) = merge([evidence], Sources({"a1": text}, {"a1": DAY}, {}, {}, None), CASE).rulings

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from casebrief.service.domain.evidence import Evidence
+from casebrief.service.domain.merging import newest
 from casebrief.service.domain.merging.conflicts import DAYS, conflict
 from casebrief.service.domain.merging.grouping import ranked
 from casebrief.service.domain.merging.likeness import Likeness, clustered, kind
@@ -46,6 +47,14 @@ def _as_called(item: Evidence, sources: Sources) -> Evidence:
     return replace(item, normalized=item.normalized.model_copy(update={"kind": told}), about="") if told else item
 
 
+def _as_asked(item: Evidence, proceeding: Fact[Any] | None) -> Evidence:
+    """Fines go to the state: what a class asks for under that name are damages, those that a law sets where they are counted by person or violation."""
+    told = item.normalized
+    if item.field != "relief_sought" or not (proceeding and proceeding.value == "class_action") or not (isinstance(told, Money) and told.kind == "fine"):
+        return item
+    return replace(item, normalized=told.model_copy(update={"kind": "statutory_damages" if told.per else "damages"}))
+
+
 def _told_roughly(one: Evidence, other: Evidence, worths: Worths) -> bool:
     """Whether one of two sums of a kind is the other, rounded ("$45 million" for $44.6 million)."""
     first, second = worths.of(one), worths.of(other)
@@ -63,7 +72,8 @@ def _groups(material: Material, field: str, likeness: Likeness, worths: Worths) 
     def apart(one: Evidence, other: Evidence) -> bool:
         return money(one) and money(other) and not _same_sum(one, other, worths) and not _told_roughly(one, other, worths)
 
-    told = [_as_called(item, material.sources) for item in material.of(field)]
+    proceeding, _ = newest.proceeding(material)
+    told = [_as_asked(_as_called(item, material.sources), proceeding) for item in material.of(field)]
     return ranked(clustered(told, surely, apart, likeness), material.sources)
 
 
