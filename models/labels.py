@@ -211,7 +211,9 @@ class LabelEngine:
             return
         if document.tokens is None:
             try:
-                document.tokens = self._tokens(document.passages)
+                document.tokens = self._tokens(document.passages, job)
+            except Cancelled:
+                raise
             except EngineError as error:
                 document.labelling = _unread(error)
                 return
@@ -223,11 +225,13 @@ class LabelEngine:
 
     # ------------------------------------------------------------------ documents
 
-    def _tokens(self, passages: Document) -> _Tokens:
-        """Each passage by itself, all but the first behind a line break. Raises `EngineError` where tokens have no places."""
+    def _tokens(self, passages: Document, job: LabelJob) -> _Tokens:
+        """Each passage by itself, all but the first behind a line break. Raises `EngineError` where tokens have no places, `Cancelled` where the job was taken back."""
         ids: list[int] = []
         parts = [np.empty((3, 0), np.int64)]
         for passage, words in enumerate(passages):
+            if job.halted:
+                raise Cancelled("the job was taken back")
             lead = "\n" if passage else ""
             tokens, counts = self.native.pieces(lead + words)
             begins_character = (np.frombuffer((lead + words).encode(), np.uint8) & 0xC0) != 0x80

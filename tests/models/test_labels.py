@@ -251,6 +251,24 @@ def test_a_job_that_is_taken_back_in_a_call_ends_and_its_neighbour_goes_on(label
     assert list(neighbour.outcome().labellings) == alone
 
 
+def test_a_job_that_is_taken_back_while_its_words_are_cut_into_tokens_ends_there(labeller: LabelEngine, monkeypatch: pytest.MonkeyPatch):
+    job, cut = labeller.begin([LONG * 20]), labeller.native.pieces
+    seen: list[str] = []
+
+    def pieces(words: str):
+        seen.append(words)
+        if len(seen) == 3:
+            labeller.halt(job)
+        return cut(words)
+
+    monkeypatch.setattr(labeller.native, "pieces", pieces)
+    while labeller.busy:
+        labeller.step()
+    assert len(seen) == 3
+    with pytest.raises(Cancelled):
+        job.outcome()
+
+
 @pytest.mark.parametrize("which", ["labeller", "supervised"])
 def test_when_the_time_is_over_whole_documents_are_given_and_the_others_say_so(request, which):
     """The first document is read before the time is over; of the second, which is begun, nothing is given."""
