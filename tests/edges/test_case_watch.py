@@ -106,6 +106,7 @@ def test_a_folder_of_articles_and_feeds_goes_into_the_case_a_line_an_article(tmp
 
 def watching(place: Path | str, cases: Path) -> "subprocess.Popen[str]":
     command = [sys.executable, "-m", "casebrief.evals.cli", "watch", str(place), "--case", "norvane"]
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # who runs the tests in the background hands on that interrupts are ignored
     keeps = {"CASEBRIEF_CASES_DIR": str(cases), "CASEBRIEF_HANG_S": str(HANG_S)}
     return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, **keeps})
 
