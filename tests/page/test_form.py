@@ -10,7 +10,7 @@ from casebrief.service.domain.schema import SummaryResponse
 from casebrief.service.edges.formats import FORMATS
 from casebrief.service.edges.keys import Keys
 from conftest import HANG_S, as_request, running_server
-from page_checks import ACCESSIBLE, CONTRAST
+from page_checks import violations
 from playwright.sync_api import Page, expect
 
 pytestmark = pytest.mark.model
@@ -48,8 +48,7 @@ def test_articles_are_pasted_and_read_and_each_fact_leads_to_its_words(server, o
     assert page.locator(".unread", has_text="The best pies on the waterfront").count() == 1
     page.get_by_role("button", name="Verify").click()
     expect(page.locator("#proved")).to_contain_text("all of it holds")
-    assert page.evaluate(ACCESSIBLE) == []
-    assert page.evaluate(CONTRAST) == []
+    assert violations(page) == []
 
 
 def test_back_leads_to_the_form_with_all_that_was_typed_and_forward_to_the_case(server, opened):
@@ -119,7 +118,7 @@ def test_articles_are_added_up_to_the_limit(server, opened):
     expect(page.locator("[id='20-text']")).to_be_focused()
     add.click()
     expect(page.get_by_role("alert")).to_contain_text("At most 20 articles")
-    assert page.evaluate(ACCESSIBLE) == []
+    assert violations(page) == []
 
 
 def test_waiting_can_be_cancelled_and_the_form_is_as_it_was(server, opened):
@@ -154,8 +153,7 @@ def test_the_form_is_in_order_and_readable_in_both_lights(server, opened):
     for scheme in ("light", "dark"):
         for width in (320, 1280):
             page = opened(server, color_scheme=scheme, viewport={"width": width, "height": 800})
-            assert page.evaluate(ACCESSIBLE) == []
-            assert page.evaluate(CONTRAST) == []
+            assert violations(page) == []
             assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 

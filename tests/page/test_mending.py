@@ -27,7 +27,7 @@ from conftest import HANG_S, free_port, until
 from edges.test_cli import casebrief
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
-from page_checks import ACCESSIBLE, CONTRAST
+from page_checks import violations
 from playwright.sync_api import Page, expect
 from pydantic import TypeAdapter
 from told import DAILY, PHONE, TEXTS, phone_case
@@ -155,8 +155,7 @@ def test_with_a_script_words_are_selected_in_a_source(desk, opened, case, articl
     page = opened(f"{desk}/cases/{name}")
     correct_link(page, "Marrow Phones Ltd").click()
     page.get_by_label("Your name").fill("Jo")
-    assert page.evaluate(ACCESSIBLE) == []
-    assert page.evaluate(CONTRAST) == []
+    assert violations(page) == []
     page.evaluate(SELECT, [article, quote])
     expect(page.get_by_label("Words that state it")).to_have_value(quote)
     page.get_by_role("button", name="Change", exact=True).click()
@@ -197,8 +196,7 @@ def test_its_pages_are_in_order_and_readable(desk, opened, case, scheme):
     name, _ = case
     for path in ("", "/facts/f1", "/add", "/add/responses"):
         page = opened(f"{desk}/cases/{name}{path}", color_scheme=scheme, viewport={"width": 320, "height": 700})
-        assert page.evaluate(ACCESSIBLE) == []
-        assert page.evaluate(CONTRAST) == []
+        assert violations(page) == []
         assert page.evaluate("document.documentElement.scrollWidth") <= 320
 
 
