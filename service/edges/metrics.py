@@ -22,7 +22,6 @@ READY = "casebrief_ready"
 DEADLINE = "deadline"
 """The kind of the problem of a request that was not done in time."""
 
-REFUSED_FROM = 400
 SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300)
 """Upper bounds of the histograms' buckets."""
 
@@ -53,8 +52,8 @@ class Metrics:
         route = ended.route or "none"
         self._requests.labels(route, str(ended.status)).inc()
         self._request_seconds.labels(route).observe(ended.seconds)
-        if ended.status >= REFUSED_FROM:
-            self._refusals.labels(ended.reason or str(ended.status)).inc()
+        if ended.reason:  # /readyz of a server that starts is 503 and refuses nothing
+            self._refusals.labels(ended.reason).inc()
         if ended.reason == DEADLINE:
             self._missed.inc()
 
