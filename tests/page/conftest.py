@@ -11,7 +11,7 @@ from told import TEXTS, phone_case
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
-HANG_MS = 600_000
+HANG_MS = 120_000
 """Milliseconds after which a page is taken to hang: no bound of speed."""
 
 Open = Callable[..., Page]
