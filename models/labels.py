@@ -211,7 +211,7 @@ class LabelEngine:
             return
         if document.tokens is None:
             try:
-                document.tokens = self._tokens(document.passages, job)
+                document.tokens = self._tokens(document.passages, lambda: job.halted)
             except Cancelled:
                 raise
             except EngineError as error:
@@ -225,12 +225,12 @@ class LabelEngine:
 
     # ------------------------------------------------------------------ documents
 
-    def _tokens(self, passages: Document, job: LabelJob) -> _Tokens:
+    def _tokens(self, passages: Document, halted: Stop = never) -> _Tokens:
         """Each passage by itself, all but the first behind a line break. Raises `EngineError` where tokens have no places, `Cancelled` where the job was taken back."""
         ids: list[int] = []
         parts = [np.empty((3, 0), np.int64)]
         for passage, words in enumerate(passages):
-            if job.halted:
+            if halted():
                 raise Cancelled("the job was taken back")
             lead = "\n" if passage else ""
             tokens, counts = self.native.pieces(lead + words)
