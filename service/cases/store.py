@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import contextlib
 import datetime
-import os
 import re
 import sqlite3
 import sys
@@ -29,6 +28,7 @@ from pathlib import Path
 
 from casebrief.service.cases.errors import BadName, CaseChanged, CaseExists, CasesFault, NoSuchCase
 from casebrief.service.cases.migrations import migrate
+from casebrief.service.private_sqlite import connected
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
 """Names of cases: they stand in addresses and in file names as they are."""
@@ -140,13 +140,7 @@ class CaseStore:
     def _connected(self) -> Iterator[sqlite3.Connection]:
         """A connection in autocommit. Raises `CasesFault` for whatever the system or SQLite refuses."""
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))
-            if self._path.stat().st_mode & 0o077:
-                self._path.chmod(0o600)
-            with contextlib.closing(sqlite3.connect(self._path, timeout=WAIT_S, isolation_level=None)) as database:
-                for pragma in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "foreign_keys=ON"):
-                    database.execute(f"PRAGMA {pragma}")
+            with connected(self._path, WAIT_S) as database:
                 migrate(database)
                 yield database
         except (sqlite3.Error, OSError) as error:

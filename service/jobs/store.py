@@ -7,7 +7,6 @@ Every change of a job and what is told of it is one transaction. A request is de
 from __future__ import annotations
 
 import contextlib
-import os
 import sqlite3
 import time
 import uuid
@@ -18,6 +17,7 @@ from urllib.parse import quote
 
 from casebrief.service.jobs.errors import JobsFault, KeyTaken, TooManyJobs
 from casebrief.service.jobs.job import Event, Job, New, Outcome
+from casebrief.service.private_sqlite import connected
 
 WAIT_S = 10.0
 """How long a change waits for another process that is writing, in seconds."""
@@ -48,13 +48,7 @@ class JobStore:
     def _writing(self) -> Iterator[sqlite3.Connection]:
         """What is done through it is done whole, or not at all. Raises `JobsFault` for whatever the system or SQLite refuses."""
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))
-            if self._path.stat().st_mode & 0o077:
-                self._path.chmod(0o600)
-            with contextlib.closing(sqlite3.connect(self._path, timeout=WAIT_S, isolation_level=None)) as database:
-                for pragma in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "foreign_keys=ON"):
-                    database.execute(f"PRAGMA {pragma}")
+            with connected(self._path, WAIT_S) as database:
                 database.execute("BEGIN IMMEDIATE")
                 for table in _TABLES:
                     database.execute(table)
