@@ -68,8 +68,10 @@
     node.focus({ preventScroll: true });
   };
 
+  const PLACE = /^#([fs]\d+|k\d+-\d+)-(\d+)$/;
+
   const followHash = () => {
-    const found = /^#([fs]\d+|k\d+-\d+)-(\d+)$/.exec(location.hash);
+    const found = PLACE.exec(location.hash);
     if (found) light(found[1], Number(found[2]));
   };
 
@@ -115,8 +117,9 @@
       return;
     }
     const link = event.target.closest('a[href^="#"]');
-    if (link && link.getAttribute("href") === location.hash) {
+    if (link && PLACE.test(link.hash) && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
       event.preventDefault();
+      if (link.hash !== location.hash) history.pushState(null, "", link.hash); // a hash that is followed by the browser tells of itself only later
       followHash();
     }
     const button = event.target.closest("button");
