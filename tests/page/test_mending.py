@@ -280,3 +280,13 @@ def test_a_correction_that_lost_its_words_is_told_on_the_page(desk, opened, case
     store.add(name, 2, Addition([NewVersion("daily", "e" * 64, _submitted.dump_json(article))], edited.model_dump_json(by_alias=True), {}, []))
     page = opened(f"{desk}/cases/{name}")
     expect(page.locator("#unplaced + ul")).to_contain_text("stands in daily no more")
+
+
+def test_the_longest_name_of_a_case_fits_a_phone(cases_dir, desk, opened):
+    name = "W" * 64
+    store = CaseStore(cases_dir / "cases.sqlite")
+    store.new(name)
+    for path in ("/", f"/cases/{name}"):
+        page = opened(desk + path, viewport={"width": 320, "height": 800})
+        expect(page.get_by_text(name).first).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollWidth") <= 320
