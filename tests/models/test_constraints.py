@@ -12,7 +12,7 @@ SOURCE = 'He said: "It is a €5 naïve\n\n\tlie", and “left” 😀 the build
 
 
 def allows(engine: LlamaEngine, constraint, text: str) -> bool:
-    matcher = llguidance.LLMatcher(engine._guide, grammar(constraint), log_level=0)
+    matcher = llguidance.LLMatcher(engine.sampler.guide, grammar(constraint), log_level=0)
     assert not matcher.is_error(), matcher.get_error()
     tokens = engine.native.tokenize(text, special=False)
     return matcher.try_consume_tokens(tokens) == len(tokens) and matcher.is_accepting()
@@ -61,5 +61,5 @@ def test_what_allows_nothing_is_refused(constraint):
 @given(source=st.text(min_size=1, max_size=80).filter(lambda text: words_of(text) and "\0" not in text))
 def test_any_text_compiles(engine, source):
     """No source can break the grammar: quotes, braces, control characters, odd Unicode."""
-    matcher = llguidance.LLMatcher(engine._guide, grammar(copied(source)), log_level=0)
+    matcher = llguidance.LLMatcher(engine.sampler.guide, grammar(copied(source)), log_level=0)
     assert not matcher.is_error(), matcher.get_error()

@@ -58,7 +58,7 @@ def test_no_control_token_can_be_spelled_by_a_client(engine: LlamaEngine):
 
 
 def test_the_scaffold_does_use_control_tokens(engine: LlamaEngine):
-    frame = engine._scaffold("Answer.")
+    frame = engine.framing.scaffold("Answer.")
     assert set(engine.native.tokenize(frame.before, special=True)) & set(engine.native.control_tokens())
 
 
@@ -69,7 +69,7 @@ def test_a_document_that_spells_control_tokens_reaches_the_model_without_them(en
     document = "".join(engine.native.control_tokens().values()) + " The suit was filed."
     ask(engine, Batch("Answer.", (document,), (Question("q", "Is it?", Choice(("yes", "no")), 4),)))
     control = set(engine.native.control_tokens())
-    scaffold = engine._scaffold("Answer.")
+    scaffold = engine.framing.scaffold("Answer.")
     ours = [t for part in (scaffold.before, scaffold.between, scaffold.after) for t in engine.native.tokenize(part, special=True)]
     assert [t for t in seen if t in control] == [t for t in ours if t in control]
 

@@ -4,10 +4,11 @@ import dataclasses
 
 import numpy as np
 import pytest
+from casebrief.models.asking import Job
 from casebrief.models.constraints import Choice, Labelled
 from casebrief.models.engine import Batch, Question, Usage
 from casebrief.models.errors import Cancelled, ConstraintRefused, PromptTooLong
-from casebrief.models.llama import Job, LlamaEngine
+from casebrief.models.llama import LlamaEngine
 from casebrief.models.native import SEQUENCES
 
 pytestmark = pytest.mark.model
@@ -43,15 +44,15 @@ def batch(*, instructions: str = "List what the last line states.") -> Batch:
 @pytest.fixture
 def scripted(engine: LlamaEngine, monkeypatch):
     """The engine, saying what the test wants: what a call costs then depends on no processor's rounding."""
-    choose = engine._choose
+    choose = engine.sampler.choose
 
     def saying(fork, logits):
-        told = [*engine.native.tokenize(ANSWERS[fork.question.id], special=False), next(iter(engine._ends))]
+        told = [*engine.native.tokenize(ANSWERS[fork.question.id], special=False), next(iter(engine.sampler.ends))]
         wanted = np.full_like(logits, -20)
         wanted[told[len(fork.tokens)]] = 0
         return choose(fork, wanted)
 
-    monkeypatch.setattr(engine, "_choose", saying)
+    monkeypatch.setattr(engine.sampler, "choose", saying)
     engine.forget()
     return engine
 
@@ -66,11 +67,11 @@ def test_counts_for_fixed_input_are_pinned(scripted):
     assert [answer.text for answer in asked.readings[0].checked()] == list(ANSWERS.values())
     assert counted(asked.usage) == PINNED
     again = scripted.ask([batch()])
-    assert again.usage.prompt_tokens == asked.usage.prompt_tokens - len(scripted.prompt(batch())[0]), "instructions are computed once a process"
+    assert again.usage.prompt_tokens == asked.usage.prompt_tokens - len(scripted.framing.prompt(batch())[0]), "instructions are computed once a process"
 
 
 def test_without_drafts_the_same_is_said_in_more_steps(scripted, monkeypatch):
-    monkeypatch.setattr(scripted, "_drafts", False)
+    monkeypatch.setattr(scripted.decoding, "drafts", False)
     asked = scripted.ask([batch()])
     assert [answer.text for answer in asked.readings[0].checked()] == list(ANSWERS.values())
     assert asked.usage.drafted_tokens == 0
@@ -79,7 +80,7 @@ def test_without_drafts_the_same_is_said_in_more_steps(scripted, monkeypatch):
 
 def test_drafts_that_are_never_right_end(scripted, monkeypatch):
     """Drafts that always begin the sentence again: no answer changes, and few tokens are wasted."""
-    monkeypatch.setattr("casebrief.models.llama._draft", lambda fork, pieces: fork.source[: fork.trust] if fork.tokens else [])
+    monkeypatch.setattr("casebrief.models.decoding.draft", lambda fork, pieces: fork.source[: fork.trust] if fork.tokens else [])
     asked = scripted.ask([batch()])
     assert [answer.text for answer in asked.readings[0].checked()] == list(ANSWERS.values())
     assert asked.usage.drafted_tokens <= 3 * (6 + 3 + 1) + asked.usage.drafted_right
@@ -87,7 +88,7 @@ def test_drafts_that_are_never_right_end(scripted, monkeypatch):
 
 def unique_prompt_tokens(engine: LlamaEngine, asked: Batch) -> int:
     """Distinct prefixes of all prompts of a batch, the instructions not counted: what has to be evaluated at least."""
-    _, passages, tails = engine.prompt(asked)
+    _, passages, tails = engine.framing.prompt(asked)
     prompts = [[token for part in (*passages[: question.after], tail) for token in part] for question, tail in zip(asked.questions, tails, strict=True)]
     return len({tuple(prompt[:length]) for prompt in prompts for length in range(1, len(prompt) + 1)})
 
@@ -135,7 +136,7 @@ def test_a_job_that_is_taken_back_leaves_its_neighbour_alone(scripted):
         taken_back.outcome()
     assert [answer.text for answer in neighbour.outcome().readings[0].checked()] == list(ANSWERS.values())
     assert not scripted.busy
-    assert len({*scripted._free}) == len(scripted._free) == SEQUENCES - 1
+    assert len({*scripted.cells.free}) == len(scripted.cells.free) == SEQUENCES - 1
 
 
 def test_one_batch_that_cannot_be_answered_leaves_the_others_alone(engine):
