@@ -9,18 +9,23 @@ from casebrief.service.domain.view import harmless
 from casebrief.service.exports.wording import (
     DIFFER,
     IN_THEIR_WORDS,
+    LABELS,
     LISTS,
     SINGLE,
     SOURCES,
     TIMELINE,
+    UNPLACED,
+    behind,
     dated,
     differing,
     headline,
+    mended,
     quoted,
     read_of,
     shown,
     sources,
     speaker,
+    unplaced,
 )
 from rich.console import Group, RenderableType
 from rich.padding import Padding
@@ -40,7 +45,9 @@ def terminal(response: SummaryResponse) -> RenderableType:
         parts.append(Padding(told, (1, 1, 0, 1)))
     if differing(summary):
         parts.append(Padding(_text(differing(summary), style="bold yellow"), (0, 1, 0, 1)))
-    parts += [*_terminal_facts(summary), *_terminal_told(summary), *_terminal_conflicts(summary), _terminal_sources(response)]
+    if summary.caption and (by := mended(summary.caption)):
+        parts.append(Padding(_text(f"{LABELS['caption']}: {by}", style="dim"), (0, 1, 0, 1)))
+    parts += [*_terminal_facts(summary), *_terminal_told(summary), *_terminal_conflicts(summary), *_terminal_unplaced(response), _terminal_sources(response)]
     return Group(*parts)
 
 
@@ -56,7 +63,7 @@ def _section(title: str, body: RenderableType) -> RenderableType:
 def _line(text: str, citations: list[Citation], quote: str | None = None) -> Text:
     line = _text(text)
     line.append(f"  [{sources(citations)}]", style="dim")
-    if quote and quote != text:
+    if quote:
         line.append(f"\n“{' '.join(harmless(quote).split())}”", style="dim italic")
     return line
 
@@ -67,23 +74,25 @@ def _terminal_facts(summary: CaseSummary) -> Iterator[RenderableType]:
     table.add_column()
     for label, field in SINGLE:
         if (fact := getattr(summary, field)) is not None:
-            table.add_row(label, _line(shown(field, fact), fact.citations, fact.citations[0].quote))
+            quote = fact.citations[0].quote
+            told = _line(behind(shown(field, fact), fact), fact.citations, quote if quote != shown(field, fact) else None)
+            table.add_row(label, told)
     for label, field in LISTS:
         for index, fact in enumerate(getattr(summary, field)):
-            table.add_row(label if index == 0 else "", _line(shown(field, fact), fact.citations))
+            table.add_row(label if index == 0 else "", _line(behind(shown(field, fact), fact), fact.citations))
     if table.row_count:
         yield _section("The case", table)
 
 
 def _terminal_told(summary: CaseSummary) -> Iterator[RenderableType]:
     if summary.quotes:
-        yield _section(IN_THEIR_WORDS, Group(*(_line(f"{quoted(fact)} — {speaker(fact)}", fact.citations) for fact in summary.quotes)))
+        yield _section(IN_THEIR_WORDS, Group(*(_line(f"{quoted(fact)} — {behind(speaker(fact), fact)}", fact.citations) for fact in summary.quotes)))
     if summary.timeline:
         table = Table.grid(padding=(0, 2))
         table.add_column(style="bold", no_wrap=True)
         table.add_column()
         for fact in summary.timeline:
-            table.add_row(dated(fact), _line(fact.value, fact.citations))
+            table.add_row(dated(fact), _line(behind(fact.value, fact), fact.citations))
         yield _section(TIMELINE, table)
 
 
@@ -97,6 +106,12 @@ def _terminal_conflicts(summary: CaseSummary) -> Iterator[RenderableType]:
         for index, position in enumerate(conflict.positions):
             table.add_row(_text(f"{conflict.about}, {conflict.kind}" if index == 0 else ""), _line(position.value, position.citations))
     yield _section(DIFFER, table)
+
+
+def _terminal_unplaced(response: SummaryResponse) -> Iterator[RenderableType]:
+    told = [_text(f"{label}, {what}: {why}") for label, what, why in unplaced(response)]
+    if told:
+        yield _section(UNPLACED, Group(*told))
 
 
 def _terminal_sources(response: SummaryResponse) -> RenderableType:

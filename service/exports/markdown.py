@@ -14,15 +14,19 @@ from casebrief.service.exports.wording import (
     SINGLE,
     SOURCES,
     TIMELINE,
+    UNPLACED,
+    behind,
     dated,
     differing,
     headline,
+    mended,
     name_of,
     origin,
     quoted,
     read_of,
     shown,
     speaker,
+    unplaced,
 )
 
 
@@ -39,6 +43,8 @@ class _Markdown:
     def lines(self) -> Iterator[str]:
         summary = self._response.summary
         yield f"# {_plain(headline(self._response))}"
+        if summary.caption and (by := mended(summary.caption)):
+            yield from ("", f"*{_plain(by)}*")
         if summary.abstract:
             yield ""
             yield " ".join(f"{_plain(sentence.value)}{self._note(sentence.citations)}" for sentence in summary.abstract.sentences)
@@ -47,6 +53,7 @@ class _Markdown:
         yield from self._facts(summary)
         yield from self._told(summary)
         yield from self._conflicts(summary)
+        yield from self._unplaced()
         yield from self._ledger()
         yield from ("", "## About this summary", "")
         yield from (f"- {name}: {_plain(told)}" for name, told in origin(self._response, self._on))
@@ -58,23 +65,23 @@ class _Markdown:
         if rows:
             yield from ("", "## The case", "", "| | |", "| --- | --- |")
         for label, field, fact in rows:
-            yield f"| {label} | {_plain(shown(field, fact)).replace('|', '&#124;')}{self._note(fact.citations)} |"
+            yield f"| {label} | {_plain(behind(shown(field, fact), fact)).replace('|', '&#124;')}{self._note(fact.citations)} |"
         for label, field in LISTS:
             facts = getattr(summary, field)
             if facts:
                 yield from ("", f"## {label}", "")
-                yield from (f"- {_plain(shown(field, fact))}{self._note(fact.citations)}" for fact in facts)
+                yield from (f"- {_plain(behind(shown(field, fact), fact))}{self._note(fact.citations)}" for fact in facts)
 
     def _told(self, summary: CaseSummary) -> Iterator[str]:
         if summary.quotes:
             yield from ("", f"## {IN_THEIR_WORDS}", "")
         for fact in summary.quotes:
-            yield f"> {_plain(quoted(fact))} — {_plain(speaker(fact))}{self._note(fact.citations)}"
+            yield f"> {_plain(quoted(fact))} — {_plain(behind(speaker(fact), fact))}{self._note(fact.citations)}"
             yield ""
         if summary.timeline:
             yield from ("", f"## {TIMELINE}", "")
         for event in summary.timeline:
-            yield f"- **{dated(event)}**: {_plain(event.value)}{self._note(event.citations)}"
+            yield f"- **{dated(event)}**: {_plain(behind(event.value, event))}{self._note(event.citations)}"
 
     def _conflicts(self, summary: CaseSummary) -> Iterator[str]:
         if summary.conflicts:
@@ -82,6 +89,11 @@ class _Markdown:
         for conflict in summary.conflicts:
             told = "; ".join(f"{_plain(position.value)}{self._note(position.citations)}" for position in conflict.positions)
             yield f"- {_plain(conflict.about)} ({conflict.kind}): {told}"
+
+    def _unplaced(self) -> Iterator[str]:
+        if told := unplaced(self._response):
+            yield from ("", f"## {UNPLACED}", "")
+            yield from (f"- {label}, {_plain(what)}: {_plain(why)}" for label, what, why in told)
 
     def _ledger(self) -> Iterator[str]:
         yield from ("", f"## {SOURCES}", "")

@@ -14,8 +14,21 @@ from casebrief.service.domain.view import harmless
 from casebrief.service.exports.facts import abstract_of, facts, positions
 from casebrief.service.exports.wording import origin
 
-COLUMNS = ("row", "id", "field", "value", "normalized", "guarantee", "confidence", "independent_sources", "articles", "citations")
-"""Of the CSV. ``row`` is fact, conflict, source or about; ``id`` names the fact, the position ("k1-2": the second of the first conflict) or the article."""
+CORRECTED = ("action", "by", "at", "was")
+COLUMNS = (
+    "row",
+    "id",
+    "field",
+    "value",
+    "normalized",
+    "guarantee",
+    "confidence",
+    "independent_sources",
+    "articles",
+    "citations",
+    *(f"corrected_{key}" for key in CORRECTED),
+)
+"""Of the CSV. ``row`` is fact, conflict, unplaced (a correction that the summary does not show), source or about; ``id`` names the fact, the position ("k1-2": the second of the first conflict), the correction or the article."""
 
 Row = dict[str, Any]
 
@@ -33,6 +46,8 @@ def rows(response: SummaryResponse, on: datetime.date) -> Iterator[Row]:
             about = {"field": conflict.field, "kind": conflict.kind, "about": conflict.about}
             normalized = _dumped(position.normalized)
             yield {"row": "conflict", "id": said.id, **about, "value": position.value, "normalized": normalized, "citations": _cited(position.citations)}
+    for correction in response.corrections.unplaced if response.corrections else ():
+        yield {"row": "unplaced", **correction.model_dump(mode="json")}
     ledger = {line.article: line for line in response.ledger}
     for article in response.articles:
         report = article.model_dump(mode="json", include={"title", "publisher", "url", "published_on", "published_on_from", "copy_of", "sha256", "characters"})
@@ -58,7 +73,7 @@ def table(response: SummaryResponse, on: datetime.date) -> str:
 
 
 def _fact(fact: Fact[Any]) -> Row:
-    told = fact.model_dump(mode="json", by_alias=True, include={"value", "guarantee", "confidence", "independent_sources", "found_by", "to_come"})
+    told = fact.model_dump(mode="json", by_alias=True, include={"value", "guarantee", "confidence", "independent_sources", "found_by", "to_come", "corrected"})
     return {**told, "normalized": _dumped(fact.normalized), "citations": _cited(fact.citations)}
 
 
@@ -86,7 +101,9 @@ def _text(row: Row, column: str) -> str:
         return f"{row['field']}: {row['kind']} about {row['about']}"
     if column == "value" and row["row"] == "source":
         return "; ".join(f"{key}: {told}" for key, told in row.items() if key not in ("row", "id") and told is not None)
-    told = row.get(column)
+    if column == "value" and row["row"] == "unplaced":
+        return f"{row['action']}: {row['value']}: {row['reason']}"
+    told = row.get("corrected", {}).get(column.removeprefix("corrected_")) if column.startswith("corrected_") else row.get(column)
     if told is None:
         return ""
     return told if isinstance(told, str) else json.dumps(told, ensure_ascii=False)

@@ -20,14 +20,18 @@ from casebrief.service.exports.wording import (
     SINGLE,
     SOURCES,
     TIMELINE,
+    UNPLACED,
+    behind,
     dated,
     headline,
+    mended,
     name_of,
     origin,
     quoted,
     read_of,
     shown,
     speaker,
+    unplaced,
 )
 from docx.document import Document
 from docx.enum.style import WD_STYLE_TYPE
@@ -75,6 +79,8 @@ class _Brief:
     def _body(self) -> None:
         summary = self._response.summary
         self._document.add_heading(_seen(headline(self._response)), 0)
+        if summary.caption and (by := mended(summary.caption)):
+            self._document.add_paragraph().add_run(_seen(by)).italic = True
         if summary.abstract:
             paragraph = self._document.add_paragraph()
             for sentence in summary.abstract.sentences:
@@ -83,6 +89,7 @@ class _Brief:
         self._facts(summary)
         self._told(summary)
         self._conflicts(summary)
+        self._unplaced()
         self._ledger()
         self._document.add_heading("About this summary", 1)
         for name, told in origin(self._response, self._on):
@@ -98,22 +105,22 @@ class _Brief:
             for label, field, fact in rows:
                 cells = table.add_row().cells
                 cells[0].paragraphs[0].add_run(label).bold = True
-                self._cited(cells[1].paragraphs[0], shown(field, fact), fact.citations)
+                self._cited(cells[1].paragraphs[0], behind(shown(field, fact), fact), fact.citations)
         for label, field in LISTS:
             if facts := getattr(summary, field):
                 self._document.add_heading(label, 1)
                 for fact in facts:
-                    self._bullet(shown(field, fact), fact.citations)
+                    self._bullet(behind(shown(field, fact), fact), fact.citations)
 
     def _told(self, summary: CaseSummary) -> None:
         if summary.quotes:
             self._document.add_heading(IN_THEIR_WORDS, 1)
         for fact in summary.quotes:
-            self._cited(self._document.add_paragraph(style="Quote"), f"{quoted(fact)} — {speaker(fact)}", fact.citations)
+            self._cited(self._document.add_paragraph(style="Quote"), f"{quoted(fact)} — {behind(speaker(fact), fact)}", fact.citations)
         if summary.timeline:
             self._document.add_heading(TIMELINE, 1)
         for event in summary.timeline:
-            self._bullet(event.value, event.citations, before=f"{dated(event)}: ")
+            self._bullet(behind(event.value, event), event.citations, before=f"{dated(event)}: ")
 
     def _conflicts(self, summary: CaseSummary) -> None:
         if summary.conflicts:
@@ -122,6 +129,13 @@ class _Brief:
             self._document.add_paragraph(_seen(f"{conflict.about} ({conflict.kind})"))
             for position in conflict.positions:
                 self._bullet(position.value, position.citations)
+
+    def _unplaced(self) -> None:
+        told = unplaced(self._response)
+        if told:
+            self._document.add_heading(UNPLACED, 1)
+        for label, what, why in told:
+            self._document.add_paragraph(_seen(f"{label}, {what}: {why}"), style="List Bullet")
 
     def _ledger(self) -> None:
         self._document.add_heading(SOURCES, 1)

@@ -33,8 +33,12 @@ LISTS = (
 """In the order in which a reader needs them: how it stands and where, who and what, then the rest."""
 
 IN_THEIR_WORDS, TIMELINE, DIFFER, SOURCES = "In their words", "Timeline", "Where the sources differ", "Sources"
+UNPLACED = "Corrections that found no place"
 LABELS = {"caption": "Case", "quotes": IN_THEIR_WORDS, "timeline": TIMELINE, "abstract": "In short"} | {field: label for label, field in (*SINGLE, *LISTS)}
 """By field: what it is called."""
+
+DONE = {"accept": "accepted", "change": "changed", "add": "added"}
+"""By action: what a person did with a fact."""
 
 TO_COME = "still to come when it was written"
 
@@ -103,6 +107,26 @@ def headline(response: SummaryResponse) -> str:
     if any(sides):
         return f"{'A case of' if sides[0] else 'A case against'} {sides[0] or sides[1]} {OUR_HEADING}"
     return "A case without a name in these articles" if has_facts(response) else NOTHING
+
+
+def mended(fact: Fact[Any]) -> str:
+    """Who corrected a fact, and on which day (in UTC), in a few words; nothing where nobody did."""
+    if fact.corrected is None:
+        return ""
+    was = f", was “{fact.corrected.was}”" if fact.corrected.action == "change" else ""
+    return f"{DONE[fact.corrected.action]} by {fact.corrected.by}, {day(fact.corrected.at.date())}{was}"
+
+
+def behind(told: str, fact: Fact[Any]) -> str:
+    """A fact's words, and in brackets behind them who corrected it."""
+    by = mended(fact)
+    return f"{told} ({by})" if by else told
+
+
+def unplaced(response: SummaryResponse) -> list[tuple[str, str, str]]:
+    """The corrections that the summary does not show: the field's label, what was wanted, and why it found no place."""
+    found = response.corrections.unplaced if response.corrections else ()
+    return [(LABELS[one.field], f"{one.action}: {one.value}", one.reason) for one in found]
 
 
 VITAL = frozenset({"rulings", "relief_sought", "court", "judge", "filed_on", "status", "docket_number"})

@@ -9,9 +9,7 @@ from casebrief.service.corrections.model import CHOICES, SPOKEN
 from casebrief.service.corrections.stating import choice_of, speaker_of
 from casebrief.service.domain.schema import Fact, SummaryResponse
 from casebrief.service.exports.facts import Stated
-from casebrief.service.exports.wording import LABELS, day, name_of, shown
-
-DONE = {"accept": "accepted", "change": "changed", "add": "added"}
+from casebrief.service.exports.wording import LABELS, name_of, shown
 
 
 @dataclass(frozen=True)
@@ -84,11 +82,3 @@ def mending_of(case: CaseFile, name: str, stated: Stated | None, response: Summa
     fact = stated.fact
     first = Typed(article=fact.citations[0].article, choice=choice_of(fact) or "", speaker=speaker_of(fact) or "")
     return Mending(case, stated.field, articles, typed or first, fact, stated.id, problem)
-
-
-def mended(fact: Fact[Any]) -> str:
-    """Who corrected a fact, in a few words; nothing where nobody did."""
-    if fact.corrected is None:
-        return ""
-    was = f", was “{fact.corrected.was}”" if fact.corrected.action == "change" else ""
-    return f"{DONE[fact.corrected.action]} by {fact.corrected.by}, {day(fact.corrected.at.date())}{was}"

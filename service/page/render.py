@@ -14,7 +14,7 @@ from typing import Any
 
 from casebrief.service.corrections.model import FIELDS
 from casebrief.service.corrections.model import SINGLE as SINGLE_FIELDS
-from casebrief.service.domain.schema import ArticleReport, Citation, LedgerLine, SummaryResponse, Unplaced
+from casebrief.service.domain.schema import ArticleReport, Citation, LedgerLine, SummaryResponse
 from casebrief.service.domain.view import harmless
 from casebrief.service.exports.facts import Said, Stated, abstract_of, facts, positions
 from casebrief.service.exports.wording import (
@@ -24,18 +24,21 @@ from casebrief.service.exports.wording import (
     LISTS,
     SINGLE,
     TIMELINE,
+    UNPLACED,
     dated,
     day,
     headline,
+    mended,
     name_of,
     origin,
     quoted,
     read_of,
     shown,
     speaker,
+    unplaced,
 )
 from casebrief.service.page.marked import Piece, Place, pieces
-from casebrief.service.page.mending import CaseFile, Mending, mended
+from casebrief.service.page.mending import CaseFile, Mending
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
@@ -126,9 +129,15 @@ class Field:
     published_on: str = ""
 
 
-def form(fields: Sequence[Field], most: int, problem: str = "", *, more: int = 0, cases: Sequence[CaseFile] = ()) -> str:
-    """The page that asks for articles: at most ``most``. ``problem`` says what was wrong with those sent; ``more`` is how many a longer form has."""
-    return _render("form.html", title="casebrief", fields=fields, blank=Field(0), most=most, more=more, problem=_clean(problem), cases=cases)
+def form(fields: Sequence[Field], most: int, problem: str = "", *, more: int = 0, cases: Sequence[CaseFile] = (), keyed: bool = False) -> str:
+    """The page that asks for articles: at most ``most``. ``problem`` says what was wrong with those sent; ``more`` is how many a longer form has; ``keyed``: the server asks for keys."""
+    told = {"fields": fields, "blank": Field(0), "most": most, "more": more, "problem": _clean(problem), "cases": cases, "keyed": keyed}
+    return _render("form.html", title="casebrief", **told)
+
+
+def sign_in(to: str, problem: str = "") -> str:
+    """The page that asks for a key before it leads to the address ``to``."""
+    return _render("sign_in.html", title="casebrief: a key", to=to, problem=problem)
 
 
 def served(response: SummaryResponse, texts: Mapping[str, str], on: datetime.date, formats: Mapping[str, str], case: CaseFile | None = None) -> str:
@@ -217,13 +226,10 @@ def _case(response: SummaryResponse, texts: Mapping[str, str], on: datetime.date
         "quarrels": [_quarrel(number, sides) for number, sides in enumerate(quarrels, 1)],
         "sources": [_source(report, ledger[report.id], texts.get(report.id), places.get(report.id, [])) for report in response.articles],
         "names": _names([*stated, *short], quarrels),
-        "unplaced": [(LABELS[one.field], _clean(f"{one.action}: {one.value}"), _clean(one.reason)) for one in _unplaced(response)],
+        "unplaced_head": UNPLACED,
+        "unplaced": [tuple(map(_clean, one)) for one in unplaced(response)],
         "origin": [(name, _clean(told)) for name, told in origin(response, on)],
     }
-
-
-def _unplaced(response: SummaryResponse) -> Sequence[Unplaced]:
-    return response.corrections.unplaced if response.corrections else ()
 
 
 def _sections(by_field: Mapping[str, Sequence[Stated]], rows: Mapping[str, Row]) -> Iterator[Section]:

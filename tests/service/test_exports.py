@@ -2,6 +2,7 @@
 
 import csv
 import datetime
+import html
 import io
 import json
 import re
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import docx
 import pytest
-from casebrief.service.domain.schema import SummaryResponse
+from casebrief.service.domain.schema import Corrected, Corrections, Fact, SummaryResponse, Unplaced
 from casebrief.service.edges.formats import FORMATS, Format, Told, accepted, of_path
 from casebrief.service.exports.facts import abstract_of, facts
 from casebrief.service.exports.rows import COLUMNS, json_lines, table
@@ -64,6 +65,44 @@ def test_every_export_holds_the_words_of_every_fact(form):
 def test_an_export_of_no_fact_and_of_hostile_words_is_written(form):
     for case in (response({"a": "Nothing."}, {}), hostile_case()):
         assert written(form, case)
+
+
+def corrected_case() -> SummaryResponse:
+    """Every fact was looked at by somebody: the first of them changed, the last added; one more correction found no place."""
+    case = phone_case()
+    at = datetime.datetime(2026, 11, 27, 23, 59, 1, tzinfo=datetime.UTC)
+    stated = facts(case)
+
+    def of(one: Fact, action: str) -> Fact:
+        return one.model_copy(
+            update={"corrected": Corrected(action=action, by=f"=Jo <i>{action}", at=at, was="the old | words" if action == "change" else None)}
+        )
+
+    done = {one.fact.model_dump_json(): of(one.fact, "change" if one is stated[0] else "add" if one is stated[-1] else "accept") for one in stated}
+    summary = case.summary.model_copy(
+        update={
+            field: [done[one.model_dump_json()] for one in value] if isinstance(value, list) else done[value.model_dump_json()]
+            for field in {one.field for one in stated}
+            if (value := getattr(case.summary, field))
+        }
+    )
+    lost = Unplaced(id="c9", field="judge", action="accept", value="Ada Marsh", reason="its words stand in wire no more")
+    return case.model_copy(update={"summary": summary, "corrections": Corrections(placed=[], unplaced=[lost])})
+
+
+@pytest.mark.parametrize("form", [form for form in FORMATS if form.name not in ("json", "jsonl", "csv")], ids=lambda form: form.name)
+def test_every_export_tells_of_each_fact_who_corrected_it_and_when(form):
+    told = html.unescape(re.sub(r"\\([<>|])", r"\1", words_of(form, written(form, corrected_case()))))
+    said = len(facts(corrected_case()))
+    assert told.count("by =Jo <i>") == said
+    assert told.count("accepted by =Jo <i>accept, 27 November 2026") == said - 2
+    assert told.count("added by =Jo <i>add, 27 November 2026") == 1
+    assert told.count("changed by =Jo <i>change, 27 November 2026, was “the old | words”") == 1
+    assert "Corrections that found no place" in told
+    assert "accept: Ada Marsh" in told
+    assert "its words stand in wire no more" in told
+    assert "by =Jo" not in words_of(form, written(form))
+    assert "found no place" not in words_of(form, written(form))
 
 
 # ---------------------------------------------------------------------- Word
@@ -144,6 +183,25 @@ def test_csv_has_a_row_for_each_fact_after_a_byte_order_mark():
     assert json.loads(money["normalized"])["amount"] == 5000
     assert {row["id"] for row in read if row["row"] == "conflict"} == {"k1-1", "k1-2"}
     assert {row["id"] for row in read if row["row"] == "source"} == set(TEXTS)
+
+
+def test_rows_tell_of_each_fact_who_corrected_it_and_when():
+    lines = [json.loads(line) for line in json_lines(corrected_case(), DAY).splitlines()]
+    read = list(csv.DictReader(io.StringIO(table(corrected_case(), DAY).removeprefix("\ufeff"), newline="")))
+    for one in facts(corrected_case()):
+        told = next(line["corrected"] for line in lines if line["id"] == one.id)
+        assert told == one.fact.corrected.model_dump(mode="json")
+        row = next(row for row in read if row["id"] == one.id)
+        assert [row[f"corrected_{key}"] for key in ("action", "by", "at", "was")] == [
+            told["action"],
+            f"'{told['by']}",
+            "2026-11-27T23:59:01Z",
+            told["was"] or "",
+        ]
+    (lost,) = (line for line in lines if line["row"] == "unplaced")
+    assert (lost["id"], lost["action"], lost["reason"]) == ("c9", "accept", "its words stand in wire no more")
+    assert next(row["value"] for row in read if row["row"] == "unplaced") == "accept: Ada Marsh: its words stand in wire no more"
+    assert not any(row["corrected_by"] for row in csv.DictReader(io.StringIO(table(phone_case(), DAY), newline="")))
 
 
 @pytest.mark.parametrize("words", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1+1", "\r=1", "\u200b=1+1", " =1+1"])
