@@ -15,9 +15,12 @@ from casebrief.evals.eval_cli import eval_app
 from casebrief.evals.exits import BAD_INPUT, RUN_FAILED, end
 from casebrief.evals.picture import picture
 from casebrief.evals.speeds import Measured, digits, figures
+from casebrief.service.edges.cache_cli import cache_app
 from casebrief.service.edges.case_cli import case_app
 from casebrief.service.edges.cli import app, read_articles, run_app, settings_of
 from casebrief.service.edges.corrections_cli import correct_command
+from casebrief.service.edges.keys_cli import keys_app
+from casebrief.service.edges.models_cli import models_app
 from casebrief.service.edges.verify_cli import verify_command
 from casebrief.service.edges.watching import watch_command
 from rich.console import Console
@@ -26,6 +29,9 @@ from rich.table import Table
 
 app.add_typer(eval_app, name="eval")
 app.add_typer(case_app, name="case")
+app.add_typer(models_app, name="models")
+app.add_typer(cache_app, name="cache")
+app.add_typer(keys_app, name="keys")
 app.command("verify")(verify_command)
 app.command("watch")(watch_command)
 app.command("correct")(correct_command)

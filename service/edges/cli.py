@@ -29,20 +29,19 @@ from casebrief.service.edges import brief
 from casebrief.service.edges.doctor import as_json as findings_as_json
 from casebrief.service.edges.doctor import examine
 from casebrief.service.edges.formats import BY_NAME, BY_SUFFIX, Format, Told, of_path, today
-from casebrief.service.edges.keys import Keys, KeysFault, refuse_open_door
+from casebrief.service.edges.keys import KeysFault, refuse_open_door
 from casebrief.service.edges.problems import Problem
 from casebrief.service.edges.received import Received, Sent, receive
 from casebrief.service.edges.requests import check_count, check_limits, check_sizes, parse_date
 from casebrief.service.edges.settings import Settings
-from casebrief.service.edges.wiring import catalog_of, prepare, store_of, wire
+from casebrief.service.edges.wiring import wire
 from casebrief.service.exports.wording import has_facts, read_of
 from casebrief.service.files.plain import strictly
 from casebrief.service.files.sniffing import kind_of
 from casebrief.service.pipeline.articles import Submitted
 from casebrief.service.pipeline.summarizing import SeveralCases, assign_ids
 from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TransferSpeedColumn
-from rich.table import Table
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 NOT_WELL, BAD_INPUT, MODEL_FAILED, OUTPUT_FAILED, INTERRUPTED = 1, 2, 3, 5, 130
 STANDARD_INPUT = Path("-")
@@ -53,12 +52,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Case summaries from press articles, every fact with the words it came from.",
 )
-models_app = typer.Typer(no_args_is_help=True, help="Models: which there are, and which are here.")
-cache_app = typer.Typer(no_args_is_help=True, help="Answers that are kept on this machine.")
-keys_app = typer.Typer(no_args_is_help=True, help="Keys that clients of the HTTP API must show (CASEBRIEF_API_KEYS_FILE).")
-app.add_typer(models_app, name="models")
-app.add_typer(cache_app, name="cache")
-app.add_typer(keys_app, name="keys")
 _out, _err = Console(highlight=False), Console(stderr=True, highlight=False)
 
 
@@ -327,92 +320,3 @@ def doctor(model: Model = None, as_json: Annotated[bool, typer.Option("--json", 
 def version() -> None:
     """Print the version."""
     print(__version__)
-
-
-@models_app.command("list")
-def list_models() -> None:
-    """The catalogue, and which of it is on this machine."""
-    catalog = catalog_of(settings_of())
-    table = Table("name", "model", "size", "licence", "here")
-    for name, entry in catalog.entries.items():
-        try:
-            here = str(catalog.path(name).name)
-        except CatalogError:
-            here = "no"
-        table.add_row(name + (" (default)" if name == catalog.default else ""), entry.title, f"{entry.bytes / 1e6:,.0f} MB", entry.license, here)
-    _out.print(table)
-
-
-@models_app.command("pull")
-def pull_command(name: Annotated[str, typer.Argument(help="A name of the catalogue.")]) -> None:
-    """Fetch a model's weights and check them."""
-    from casebrief.models.pull import pull as pull_model  # the HTTP client is for this command alone
-
-    catalog = catalog_of(settings_of())
-    entry = catalog.entry(name)
-    with Progress(TextColumn(name), BarColumn(), DownloadColumn(), TransferSpeedColumn(), console=_err) as progress:
-        task = progress.add_task(name, total=entry.bytes)
-        path = pull_model(catalog, name, lambda size: progress.advance(task, size))
-    print(path)
-
-
-@models_app.command("prepare")
-def prepare_command(name: Annotated[str | None, typer.Argument(help="A name or a path; the default model without.")] = None) -> None:
-    """Merge a model's adapter into its weights in the form that is fastest here, so that the first start need not."""
-    print(prepare(settings_of(model=name), say))
-
-
-@models_app.command("verify")
-def verify_command(name: Annotated[str | None, typer.Argument(help="A name or a path; the default model without.")] = None) -> None:
-    """Check the SHA-256 of a model's weights."""
-    catalog = catalog_of(settings_of())
-    name = name or catalog.default
-    digest = catalog.verify(name)
-    print(f"{digest}  {catalog.path(name)}" + ("" if catalog.entry(name).sha256 else "  (not in the catalogue: nothing to compare with)"))
-
-
-@models_app.command("path")
-def path_command(name: Annotated[str | None, typer.Argument(help="A name or a path; the default model without.")] = None) -> None:
-    """Print where a model's weights lie."""
-    catalog = catalog_of(settings_of())
-    print(catalog.path(name or catalog.default))
-
-
-@cache_app.command("show")
-def show_cache() -> None:
-    """How much is kept, and where."""
-    settings = settings_of()
-    count, held = store_of(settings).size()
-    print(f"{count} readings, {held / 1e6:.1f} of {settings.cache_mb} MB, in {settings.cache_dir}")
-
-
-@cache_app.command("clear")
-def clear_cache() -> None:
-    """Forget everything that is kept."""
-    store_of(settings_of()).clear()
-
-
-@keys_app.command("add")
-def add_key(name: Annotated[str, typer.Argument(help="Whose key it is.")]) -> None:
-    """Make a key and print it: it is shown this once, and kept as its SHA-256 alone."""
-    print(_keys().add(name))
-
-
-@keys_app.command("list")
-def list_keys() -> None:
-    """Who has a key."""
-    for name in _keys().names():
-        print(name)
-
-
-@keys_app.command("remove")
-def remove_key(name: Annotated[str, typer.Argument(help="Whose key is to be forgotten; it holds at once.")]) -> None:
-    """Forget a key."""
-    _keys().remove(name)
-
-
-def _keys() -> Keys:
-    file = settings_of().api_keys_file
-    if file is None:
-        fail("set CASEBRIEF_API_KEYS_FILE to the file that holds the keys, for this command and for casebrief serve", BAD_INPUT)
-    return Keys(file)
