@@ -20,7 +20,7 @@ from casebrief.service.edges.requests import SummaryRequest, to_sent
 from casebrief.service.edges.summaries import told
 from casebrief.service.edges.wiring import Casebrief
 from casebrief.service.jobs.errors import JobsFault
-from casebrief.service.jobs.job import Job, Outcome
+from casebrief.service.jobs.job import Job, Outcome, State
 from casebrief.service.jobs.secret import key_of
 from casebrief.service.jobs.store import JobStore
 from casebrief.service.jobs.webhook import deliver
@@ -39,6 +39,9 @@ STEP = 0.01
 
 EDGE = 0.02
 """The share of an article that may be missing when it is read: its line ends are not."""
+
+Ended = Callable[[Job, State, float], None]
+"""Told of each job that ended here, as it stood before, with the state that it ended in, and when."""
 
 _log = logging.getLogger("casebrief")
 
@@ -99,10 +102,10 @@ def _place(articles: Sequence[int], share: float) -> int:
 class Clerk:
     """Works through the jobs while it runs; `start` and `stop` belong to one event loop."""
 
-    def __init__(self, product: Casebrief, desk: Desk, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, product: Casebrief, desk: Desk, ended: Ended = lambda job, state, at: None, clock: Callable[[], float] = time.time) -> None:
         settings = product.settings
         self.store = JobStore(settings.jobs_dir / "jobs.sqlite", this_process(), settings.jobs_keep_s, clock)
-        self._product, self._desk, self._clock = product, desk, clock
+        self._product, self._desk, self._ended, self._clock = product, desk, ended, clock
         self._woken, self._taking = asyncio.Event(), threading.Lock()
         self._halts: dict[str, threading.Event] = {}
         self._tasks: list[asyncio.Task[None]] = []
@@ -145,7 +148,10 @@ class Clerk:
         """Take a job back, and end its work at once; see `JobStore.cancel`."""
         if halt := self._halts.get(name):
             halt.set()  # before the disk has it: the work need not wait for that
-        return self.store.cancel(name)
+        stood = self.store.cancel(name)
+        if stood and not stood.ended:
+            self._ended(stood, "cancelled", self._clock())
+        return stood
 
     def jobs_take_s(self, count: float) -> int:
         """Whole seconds in which so many jobs are done, as the last ones were."""
@@ -206,7 +212,8 @@ class Clerk:
             outcome = self._outcome(job, request, replace(turn, stop=lambda: turn.stop() or halt.is_set()))
             outcome = Outcome("cancelled") if halt.is_set() else outcome
             if isinstance(outcome, Outcome):
-                self.store.end(job.id, outcome)
+                if self.store.end(job.id, outcome):
+                    self._ended(job, outcome.state, self._clock())
             else:
                 self.store.put_back(job.id, begun=outcome)
         finally:

@@ -105,7 +105,8 @@ def create_app(product: Casebrief) -> FastAPI:
     desk = Desk(product.settings.concurrency, product.settings.queue, product.settings.shutdown_s, of_trial(product))
     metrics = Metrics(product, desk)
     product = replace(product, summarizer=replace(product.summarizer, made=metrics.made))
-    clerk = Clerk(product, desk)
+    clerk = Clerk(product, desk, metrics.job_ended)
+    metrics.watch_jobs(clerk.store)
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:

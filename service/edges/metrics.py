@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import contextlib
+from collections.abc import Iterator, Sequence
 
 import psutil
 from casebrief import __version__
@@ -10,6 +11,9 @@ from casebrief.service.domain.schema import SummaryResponse
 from casebrief.service.edges.desk import Desk
 from casebrief.service.edges.watch import Ended
 from casebrief.service.edges.wiring import Casebrief
+from casebrief.service.jobs.errors import JobsFault
+from casebrief.service.jobs.job import Job, State
+from casebrief.service.jobs.store import JobStore
 from fastapi import APIRouter, Request, Response
 from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -25,6 +29,9 @@ DEADLINE = "deadline"
 SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300)
 """Upper bounds of the histograms' buckets."""
 
+JOB_SECONDS = (*SECONDS[3:], 600, 1800, 3600)
+"""Of those of jobs, which nobody waits for."""
+
 
 class Metrics:
     """What is counted while one application runs, in a registry of its own."""
@@ -39,13 +46,29 @@ class Metrics:
         self._missed = self._counter("deadline_misses", "Summaries that their deadline left without some articles, or with none.")
         self._articles = self._counter("articles", "Articles of summaries, by what became of them.", "outcome")
         self._tokens = self._counter("tokens", "Tokens: of texts that the model read, that it need not read again, that it answered.", "kind")
+        self._jobs = self._counter("jobs", "Jobs that ended in this process, by how.", "state")
+        self._job_seconds = self._seconds(
+            "job_seconds", "Of each job that ended here: from its coming to its last beginning, and from there to its end.", "stage", buckets=JOB_SECONDS
+        )
         self._stages = self._seconds("stage_seconds", "Where a summary's time went; prefill is the model's reading of texts.", "stage")
 
     def _counter(self, name: str, told: str, *labels: str) -> Counter:
         return Counter(f"casebrief_{name}", told, labels, registry=self.registry)
 
-    def _seconds(self, name: str, told: str, *labels: str) -> Histogram:
-        return Histogram(f"casebrief_{name}", told, labels, registry=self.registry, buckets=SECONDS)
+    def _seconds(self, name: str, told: str, *labels: str, buckets: Sequence[float] = SECONDS) -> Histogram:
+        return Histogram(f"casebrief_{name}", told, labels, registry=self.registry, buckets=buckets)
+
+    def watch_jobs(self, store: JobStore) -> None:
+        """Tell how many jobs wait and run, as their file says whenever it is asked."""
+        self.registry.register(_Jobs(store))
+
+    def job_ended(self, job: Job, state: State, at: float) -> None:
+        """A job ended; ``at`` and the job's times are seconds since 1970, and a clock that was set back makes none negative."""
+        self._jobs.labels(state).inc()
+        began = at if job.started_at is None else job.started_at
+        self._job_seconds.labels("waiting").observe(max(0.0, began - job.made_at))
+        if job.started_at is not None:
+            self._job_seconds.labels("working").observe(max(0.0, at - began))
 
     def ended(self, ended: Ended) -> None:
         """A request ended."""
@@ -100,6 +123,27 @@ class _State(Collector):
         info = GaugeMetricFamily("casebrief_build_info", "The version, as a label.", labels=["version"])
         info.add_metric([__version__], 1)
         yield info
+
+
+class _Jobs(Collector):
+    """What the file of jobs says: those of all processes that share it. While it is out of reach there is no figure."""
+
+    def __init__(self, store: JobStore) -> None:
+        self._store = store
+
+    def describe(self) -> Iterator[Metric]:
+        """The name, for the registry."""
+        yield self._gauge()
+
+    def collect(self) -> Iterator[Metric]:
+        with contextlib.suppress(JobsFault):
+            counts, gauge = self._store.counts(), self._gauge()
+            for state in ("queued", "running"):
+                gauge.add_metric([state], counts.get(state, 0))
+            yield gauge
+
+    def _gauge(self) -> GaugeMetricFamily:
+        return GaugeMetricFamily("casebrief_jobs_open", "Jobs that wait, and that are worked on, in the file that this process shares.", labels=["state"])
 
 
 def _number(value: object) -> float:

@@ -130,6 +130,11 @@ class JobStore:
 
     # ------------------------------------------------------------------ what workers do
 
+    def counts(self) -> dict[str, int]:
+        """How many jobs are kept, by state."""
+        with self._reading() as database:
+            return dict(database.execute("SELECT state, count(*) FROM jobs GROUP BY state").fetchall())
+
     def waiting(self) -> int:
         """How many jobs wait."""
         with self._reading() as database:

@@ -35,6 +35,7 @@ from casebrief.service.pipeline.labelled import LabelReader
 from casebrief.service.pipeline.summarizing import Summarizer
 from conftest import HANG_S, as_request, free_port, running_server, until, without_clock
 from marking import HALF_SURE
+from prometheus_client.parser import text_string_to_metric_families
 from pydantic import ValidationError
 
 FIRM = "Norvane Home Inc"
@@ -202,6 +203,38 @@ def test_what_is_cancelled_ends_at_once_and_what_waited_is_never_begun(here):
     assert cancel(here, running).status_code == 204
     assert problem(cancel(here, running), 404) == "no-such-job"
     assert problem(CLIENT.get(f"{here.address}/v1/jobs/{running}/events"), 404) == "no-such-job"
+
+
+def test_jobs_are_counted_by_how_they_stand_and_end_and_for_how_long(tmp_path):
+    with served(jobs_dir=tmp_path, concurrency=2, jobs_queue=9) as server:
+        server.engine.let.release()
+        done = taken(server)
+        until(lambda: look(server, done)["state"] == "done")
+        failed = taken(server, {**TWO, "deadline_s": 0.05})
+        until(lambda: look(server, failed)["state"] == "failed")
+        running, waiting, other = (taken(server) for _ in range(3))
+        until(lambda: look(server, running)["state"] == "running")
+        told = job_figures(server)
+        assert (told["casebrief_jobs_open", "running"], told["casebrief_jobs_open", "queued"]) == (1, 2)
+        assert {key[1]: value for key, value in told.items() if key[0] == "casebrief_jobs_total"} == {"done": 1, "failed": 1}
+        for name in (waiting, running):
+            cancel(server, name)
+        cancel(server, done)  # is deleted, and ends no second time
+        until(lambda: look(server, other)["state"] == "running")
+        told = job_figures(server)
+        assert (told["casebrief_jobs_open", "running"], told["casebrief_jobs_open", "queued"]) == (1, 0)
+        assert {key[1]: value for key, value in told.items() if key[0] == "casebrief_jobs_total"} == {"done": 1, "failed": 1, "cancelled": 2}
+        assert (told["casebrief_job_seconds_count", "waiting"], told["casebrief_job_seconds_count", "working"]) == (4, 3)
+        assert told["casebrief_job_seconds_sum", "working"] > 0
+        assert FIRM.casefold() not in CLIENT.get(f"{server.address}/metrics").text.casefold()
+        cancel(server, other)
+
+
+def job_figures(server) -> dict[tuple[str, ...], float]:
+    """Figures of jobs, by name and label."""
+    families = text_string_to_metric_families(CLIENT.get(f"{server.address}/metrics").text)
+    samples = [sample for family in families if family.name.startswith("casebrief_job") for sample in family.samples]
+    return {(sample.name, *sample.labels.values()): sample.value for sample in samples if not sample.name.endswith(("_bucket", "_created"))}
 
 
 def test_a_worker_that_dies_under_a_job_costs_it_a_beginning(here):

@@ -42,6 +42,9 @@ FIGURES = {
     "casebrief_articles",
     "casebrief_tokens",
     "casebrief_stage_seconds",
+    "casebrief_jobs",
+    "casebrief_jobs_open",
+    "casebrief_job_seconds",
 }
 
 
@@ -191,6 +194,14 @@ def test_figures_are_prometheus_text_and_each_application_counts_for_itself(wire
     families = {family.name for family in text_string_to_metric_families(response.text) if not family.name.endswith("_created")}
     assert {family for family in families if family.startswith("casebrief")} == FIGURES
     assert not [key for key in figures(response.text) if key[0] == "casebrief_requests_total"]
+
+
+def test_where_jobs_cannot_be_kept_the_other_figures_are_told(wired, tmp_path):
+    (tmp_path / "jobs").write_text("no folder")
+    settings = wired.settings.model_copy(update={"jobs_dir": tmp_path / "jobs"})
+    told = figures(ask(Casebrief(**{**vars(wired), "settings": settings}), path="/metrics").text)
+    assert ("casebrief_ready",) in told
+    assert not [key for key in told if key[0] == "casebrief_jobs_open"]
 
 
 def test_without_a_key_readiness_alone_is_shown(wired, tmp_path):
