@@ -20,6 +20,7 @@ from casebrief.service.edges.case_cli import case_app
 from casebrief.service.edges.cli import app, read_articles, run_app, settings_of
 from casebrief.service.edges.corrections_cli import correct_command
 from casebrief.service.edges.keys_cli import keys_app
+from casebrief.service.edges.mcp_cli import mcp_command
 from casebrief.service.edges.models_cli import models_app
 from casebrief.service.edges.verify_cli import verify_command
 from casebrief.service.edges.watching import watch_command
@@ -35,6 +36,7 @@ app.add_typer(keys_app, name="keys")
 app.command("verify")(verify_command)
 app.command("watch")(watch_command)
 app.command("correct")(correct_command)
+app.command("mcp")(mcp_command)
 _out, _err = Console(highlight=False), Console(stderr=True, highlight=False)
 
 

@@ -11,14 +11,13 @@ from casebrief.service.cases.errors import CaseError, NoSuchNumber
 from casebrief.service.cases.store import Case, CaseStore
 from casebrief.service.domain.schema import Frozen, LedgerLine, SummaryResponse
 from casebrief.service.edges.case_problems import number_of, of_case, tag_of
-from casebrief.service.edges.casework import Added, CaseWork, changes_between, history
+from casebrief.service.edges.casework import Added, CaseWork, add_asked, changes_between, history
 from casebrief.service.edges.corrected import corrected
-from casebrief.service.edges.desk import Desk, Turn
+from casebrief.service.edges.desk import Desk
 from casebrief.service.edges.formats import FORMATS, Format, Told, accepted, today
 from casebrief.service.edges.forms import FORM_SCHEMA, JSON, MULTIPART, media_type, read_request
 from casebrief.service.edges.problems import MEDIA_TYPE, Problem
-from casebrief.service.edges.received import receive
-from casebrief.service.edges.requests import SummaryRequest, check_limits, decode_json, one_case, to_sent
+from casebrief.service.edges.requests import decode_json, one_case
 from casebrief.service.edges.wiring import Casebrief
 from fastapi import APIRouter, Request, Response
 from pydantic import Field, TypeAdapter, ValidationError
@@ -76,6 +75,10 @@ class AddedOut(Frozen):
     known: list[str]
     ledger: list[LedgerLine]
     changes: list[Change]
+
+    @classmethod
+    def of(cls, added: Added) -> AddedOut:
+        return cls(number=added.number, since=added.since, stored=added.stored, known=added.known, ledger=added.ledger, changes=added.changes)
 
 
 class ChangesOut(Frozen):
@@ -162,9 +165,11 @@ def cases_router(product: Casebrief, desk: Desk, body_of: BodyOf) -> APIRouter:
         media_type(request.headers)  # refused before its body is read
         wanted = one_case(await read_request(await body_of(request), request.headers, product.settings))
         await _tried(lambda: store.versions(name))  # a case that is none is refused before it waits
-        added = await _added(work, desk, product, name, wanted, at_number, request)
-        told = AddedOut(number=added.number, since=added.since, stored=added.stored, known=added.known, ledger=added.ledger, changes=added.changes)
-        return _json(told.model_dump_json(by_alias=True), added.number)
+        try:
+            added = await add_asked(work, desk, product.settings, name, wanted, request.is_disconnected, at_number)
+        except CaseError as error:
+            raise of_case(error) from None
+        return _json(AddedOut.of(added).model_dump_json(by_alias=True), added.number)
 
     @router.get(
         "/{name}/changes",
@@ -192,24 +197,6 @@ async def _tried(work: Callable[[], T]) -> T:
     """What comes of some work on case files, in a thread of its own. Raises `Problem` for what they refuse."""
     try:
         return await run_in_threadpool(work)
-    except CaseError as error:
-        raise of_case(error) from None
-
-
-async def _added(work: CaseWork, desk: Desk, product: Casebrief, name: str, wanted: SummaryRequest, at_number: int | None, request: Request) -> Added:
-    settings, sent = product.settings, to_sent(wanted)
-    given = frozenset(article.id for article in wanted.articles if article.id)
-
-    def job(turn: Turn) -> Added:
-        def over() -> bool:  # a part of an addition is none
-            return turn.stop() or turn.enough()
-
-        received = receive(sent, settings.max_article_characters, over)
-        check_limits([article.text for article in received.submitted], settings)
-        return work.add(name, received, given, at_number, stop=over)
-
-    try:
-        return await desk.run(job, min(settings.deadline_s, wanted.deadline_s or settings.deadline_s), request.is_disconnected)
     except CaseError as error:
         raise of_case(error) from None
 

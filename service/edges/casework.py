@@ -15,7 +15,11 @@ from casebrief.service.cases.store import Addition, CaseStore, KeptVersion, NewV
 from casebrief.service.cases.versions import edit_of, known_as
 from casebrief.service.domain.schema import ArticleReport, LedgerLine, SummaryResponse
 from casebrief.service.edges.corrected import corrected
-from casebrief.service.edges.received import Read, Received
+from casebrief.service.edges.desk import Desk, Turn
+from casebrief.service.edges.received import Read, Received, receive
+from casebrief.service.edges.requests import SummaryRequest, check_limits, to_sent
+from casebrief.service.edges.settings import Settings
+from casebrief.service.edges.summaries import Gone
 from casebrief.service.edges.wiring import Casebrief, case_store_of
 from casebrief.service.pipeline.articles import Submitted
 from casebrief.service.pipeline.summarizing import Progress, Summarizer, assign_ids, silent
@@ -151,6 +155,30 @@ class _Adding:
         return self.work.store.add(
             opened.case.name, number, Addition(versions, told.model_dump_json(by_alias=True), self.readings.new, list(self.readings.asked))
         )
+
+
+async def add_asked(
+    work: CaseWork,
+    desk: Desk,
+    settings: Settings,
+    case: str,
+    wanted: SummaryRequest,
+    gone: Gone,
+    at_number: int | None = None,
+    progress: Progress = silent,
+) -> Added:
+    """Add what a client sent when it is its turn. Raises as `Desk.run`, `receive`, `check_limits` and `CaseWork.add`."""
+    sent, given = to_sent(wanted), frozenset(article.id for article in wanted.articles if article.id)
+
+    def job(turn: Turn) -> Added:
+        def over() -> bool:  # a part of an addition is none
+            return turn.stop() or turn.enough()
+
+        received = receive(sent, settings.max_article_characters, over)
+        check_limits([article.text for article in received.submitted], settings)
+        return work.add(case, received, given, at_number, stop=over, progress=progress)
+
+    return await desk.run(job, min(settings.deadline_s, wanted.deadline_s or settings.deadline_s), gone)
 
 
 def articles_of(opened: Opened) -> list[Filed]:

@@ -17,7 +17,7 @@ from casebrief.models.errors import Cancelled, EngineError, ModelError
 from casebrief.service.edges.desk import ClientGone, Desk, Turn, late
 from casebrief.service.edges.problems import Problem, of_engine
 from casebrief.service.edges.requests import SummaryRequest, to_sent
-from casebrief.service.edges.summaries import told
+from casebrief.service.edges.summaries import article_at, told
 from casebrief.service.edges.wiring import Casebrief
 from casebrief.service.jobs.errors import JobsFault
 from casebrief.service.jobs.job import Job, Outcome, State
@@ -36,9 +36,6 @@ BEGUN = 3
 
 STEP = 0.01
 """The share of a job after which its progress is told again."""
-
-EDGE = 0.02
-"""The share of an article that may be missing when it is read: its line ends are not."""
 
 Ended = Callable[[Job, State, float], None]
 """Told of each job that ended here, as it stood before, with the state that it ended in, and when."""
@@ -82,21 +79,7 @@ class _Progress:
         self.shown = share
         read = done - self.first
         left = (time.monotonic() - self.began) * (of - done) / read if read else self.guess(of - done)
-        self.tell(_place(articles, share), None if left is None else round(left, 1))
-
-
-def _place(articles: Sequence[int], share: float) -> int:
-    """Which of the articles is read, counted from 1, when so much of all is.
-
-    >>> [_place([100, 300, 100], share) for share in (0, 0.19, 0.2, 0.78, 0.8, 1)]
-    [1, 1, 2, 2, 3, 3]
-    """
-    position, behind = share * sum(articles), 0
-    for number, size in enumerate(articles, 1):
-        behind += size
-        if position < behind - size * EDGE:
-            return number
-    return len(articles)
+        self.tell(article_at(articles, share), None if left is None else round(left, 1))
 
 
 class Clerk:

@@ -24,7 +24,7 @@ from casebrief.service.edges.jobs_http import jobs_router
 from casebrief.service.edges.logs import log_request
 from casebrief.service.edges.metrics import Metrics, metrics_router
 from casebrief.service.edges.pages import page_router
-from casebrief.service.edges.problems import MEDIA_TYPE, Problem, ProblemDetails, of_engine
+from casebrief.service.edges.problems import MEDIA_TYPE, Problem, ProblemDetails, of_engine, unforeseen
 from casebrief.service.edges.requests import SummaryRequest
 from casebrief.service.edges.settings import Settings
 from casebrief.service.edges.speed import of_trial
@@ -265,9 +265,9 @@ def _handle_errors(app: FastAPI) -> None:
         return JSONResponse(made.body(), made.status, error.headers, media_type=MEDIA_TYPE)
 
     @app.exception_handler(Exception)
-    async def unforeseen(request: Request, error: Exception) -> JSONResponse:
-        made = Problem(500, "unforeseen", "An error that we did not foresee", f"{type(error).__name__}; the log has more")
-        return JSONResponse(made.body(), 500, media_type=MEDIA_TYPE)
+    async def unknown(request: Request, error: Exception) -> JSONResponse:
+        made = unforeseen(error)
+        return JSONResponse(made.body(), made.status, media_type=MEDIA_TYPE)
 
 
 def _watch(app: FastAPI, metrics: Metrics) -> None:

@@ -60,6 +60,11 @@ class Problem(Exception):
         return document | self.extra
 
 
+def unforeseen(error: Exception) -> Problem:
+    """The problem of an error that nobody thought of."""
+    return Problem(500, "unforeseen", "An error that we did not foresee", f"{type(error).__name__}; the log has more")
+
+
 def of_engine(error: ModelError) -> Problem:
     """A model's failure as a problem: 503 where a retry may help, else 500."""
     kind = "".join(f"-{c.lower()}" if c.isupper() else c for c in type(error).__name__).lstrip("-")

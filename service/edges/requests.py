@@ -10,7 +10,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Sequence
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 from casebrief.service.edges.problems import Problem
 from casebrief.service.edges.received import Sent
@@ -21,6 +21,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 _TIME = r"T([01]\d|2[0-3]):[0-5]\d(:([0-5]\d|60)(\.\d+)?)?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)?"
 _DATE = re.compile(rf"([0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}})({_TIME})?", re.ASCII)
+Asked = TypeVar("Asked", bound=BaseModel)
 EARLIEST, LATEST = datetime.date(1900, 1, 1), datetime.date(2199, 12, 31)
 
 
@@ -186,16 +187,21 @@ class SummaryRequest(BaseModel):
 
 def of_document(document: Any, settings: Settings) -> SummaryRequest:
     """The request of a decoded document. Raises `Problem`: 413 over a limit, 422 for the rest."""
-    _limits(document, settings)
-    try:
-        request = SummaryRequest.model_validate(document)
-    except ValidationError as error:
-        raise _unprocessable(error) from None
+    refuse_over_limits(document, settings)
+    request = checked(SummaryRequest, document)
     ids = [article.id for article in request.articles if article.id]
     doubles = sorted({name for name in ids if ids.count(name) > 1})
     if doubles:
         raise Problem(422, "duplicate-id", "Two articles have the same id", f"the id {doubles[0]!r} is given more than once: ids must differ")
     return request
+
+
+def checked(model: type[Asked], document: Any) -> Asked:
+    """A decoded document as what it should be. Raises `Problem` 422, which names each place that does not fit."""
+    try:
+        return model.model_validate(document)
+    except ValidationError as error:
+        raise _unprocessable(error) from None
 
 
 def one_case(request: SummaryRequest) -> SummaryRequest:
@@ -239,8 +245,8 @@ def _whole(digits: str) -> int:
     return int(digits)
 
 
-def _limits(document: Any, settings: Settings) -> None:
-    """Refuse what is over a limit before its parts are looked at further."""
+def refuse_over_limits(document: Any, settings: Settings) -> None:
+    """Refuse what is over a limit before its parts are looked at further. Raises `Problem` 413."""
     articles = document.get("articles") if isinstance(document, dict) else None
     if not isinstance(articles, list):
         return

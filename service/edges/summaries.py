@@ -19,9 +19,33 @@ from casebrief.service.pipeline.summarizing import READING, Progress, SeveralCas
 
 Gone = Callable[[], Awaitable[bool]]
 
+Heard = Callable[[Sequence[int], int, int], None]
+"""Told the characters of each article, and, now and then, how much of what must be read is read, and how much that is (see `casebrief.models.engine.Heard`)."""
 
-async def summarized(product: Casebrief, desk: Desk, wanted: SummaryRequest, gone: Gone) -> Told:
-    """Read the articles of one case when it is their turn.
+EDGE = 0.02
+"""The share of an article that may be missing when it is read: its line ends are not."""
+
+
+def unheard(articles: Sequence[int], done: int, of: int) -> None:
+    """The progress that nobody watches."""
+
+
+def article_at(articles: Sequence[int], share: float) -> int:
+    """Which of the articles is read, counted from 1, when so much of all is.
+
+    >>> [article_at([100, 300, 100], share) for share in (0, 0.19, 0.2, 0.78, 0.8, 1)]
+    [1, 1, 2, 2, 3, 3]
+    """
+    position, behind = share * sum(articles), 0
+    for number, size in enumerate(articles, 1):
+        behind += size
+        if position < behind - size * EDGE:
+            return number
+    return len(articles)
+
+
+async def summarized(product: Casebrief, desk: Desk, wanted: SummaryRequest, gone: Gone, heard: Heard = unheard) -> Told:
+    """Read the articles of one case when it is their turn; ``heard`` is told in the thread that reads.
 
     Raises:
         Problem: a limit, a file that cannot be read, a full queue, what cannot be done in time, a deadline that has passed before an article was read,
@@ -31,7 +55,7 @@ async def summarized(product: Casebrief, desk: Desk, wanted: SummaryRequest, gon
 
     """
     sent = to_sent(wanted)
-    return await desk.run(lambda turn: told(product, desk.speed, sent, turn), _limit_s(product, wanted), gone)
+    return await desk.run(lambda turn: told(product, desk.speed, sent, turn, heard), _limit_s(product, wanted), gone)
 
 
 async def summarized_all(product: Casebrief, desk: Desk, wanted: SummaryRequest, gone: Gone) -> CasesResponse:
@@ -42,14 +66,6 @@ async def summarized_all(product: Casebrief, desk: Desk, wanted: SummaryRequest,
 
 def _limit_s(product: Casebrief, wanted: SummaryRequest) -> float:
     return min(product.settings.deadline_s, wanted.deadline_s or product.settings.deadline_s)
-
-
-Heard = Callable[[Sequence[int], int, int], None]
-"""Told the characters of each article, and, now and then, how much of what must be read is read, and how much that is (see `casebrief.models.engine.Heard`)."""
-
-
-def unheard(articles: Sequence[int], done: int, of: int) -> None:
-    """The progress that nobody watches."""
 
 
 @dataclass
