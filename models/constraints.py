@@ -1,7 +1,7 @@
-"""What an answer may look like: closed choices, and labelled lines of words copied from a text.
+"""What an answer may look like: closed choices, labelled lines of words copied from a text, and facts with their words as JSON.
 
-A constraint is data; `grammar` turns it into llguidance's Lark dialect. Whole words only: a span never begins or
-ends inside a word of its source (llguidance's ``substring_words``).
+A constraint is data; `grammar` turns it into llguidance's Lark dialect. In lines whole words only: a span never begins or
+ends inside a word of its source (llguidance's ``substring_words``). JSON (`facts`) is what servers can be held to; its words are free.
 """
 
 from __future__ import annotations
@@ -37,7 +37,20 @@ class Labelled:
     longest: int = 300
 
 
-Constraint = Choice | Labelled
+@dataclass(frozen=True)
+class Facts:
+    """``{"facts": [{"line": 3, "label": "judge", "words": "…"}, …]}``: ``at_least`` to ``at_most`` facts.
+
+    A line counts from 1 to ``lines``, a label is one of the closed list. Nothing holds the words to a text: whoever asked looks for them.
+    """
+
+    labels: tuple[str, ...]
+    lines: int
+    at_most: int
+    at_least: int = 0
+
+
+Constraint = Choice | Labelled | Facts
 
 
 def words_of(source: str) -> str:
@@ -53,6 +66,8 @@ def grammar(constraint: Constraint) -> str:
     """The constraint as a Lark grammar. Raises `ConstraintRefused` when it allows nothing."""
     if isinstance(constraint, Choice):
         return f"start: {_one_of(constraint.options)}"
+    if isinstance(constraint, Facts):
+        return f"start: %json {json.dumps(json_schema(constraint), ensure_ascii=False)}"
     source = words_of(constraint.source)
     if not source:
         raise ConstraintRefused("a line needs a source with words in it")
@@ -65,6 +80,20 @@ def grammar(constraint: Constraint) -> str:
         f"WORDS: SOURCE & /[^ \\n](.|\\n){{{constraint.shortest - 1},{constraint.longest - 1}}}/\n"
         f'SOURCE: %regex {{"substring_words": {json.dumps(source, ensure_ascii=False)}}}\n'
     )
+
+
+def json_schema(constraint: Facts) -> dict[str, object]:
+    """The constraint as a JSON Schema. Raises `ConstraintRefused` when it allows nothing."""
+    _one_of(constraint.labels)
+    if constraint.lines < 1 or not 0 <= constraint.at_least <= constraint.at_most:
+        raise ConstraintRefused("facts need a line to stand on, and at_least <= at_most")
+    line = {"type": "integer", "minimum": 1, "maximum": constraint.lines}
+    fact = _closed(line=line, label={"type": "string", "enum": [*constraint.labels]}, words={"type": "string", "minLength": 1})
+    return _closed(facts={"type": "array", "items": fact, "minItems": constraint.at_least, "maxItems": constraint.at_most})
+
+
+def _closed(**properties: object) -> dict[str, object]:
+    return {"type": "object", "properties": properties, "required": [*properties], "additionalProperties": False}
 
 
 def _one_of(options: tuple[str, ...]) -> str:

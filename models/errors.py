@@ -6,6 +6,7 @@ ModelError
 │   ├── WeightsMissing      pull it, or give a path
 │   ├── ChecksumMismatch    the file is not the one the catalogue names
 │   ├── NotAModel           the file is no GGUF, or tells too little to be a model
+│   ├── AddressRefused      the address of a model's server is none, or would carry articles in the open
 │   └── NotWritable         what is made of the weights cannot be written: the folder is read-only, or full
 ├── StoreFault              what is kept of earlier answers cannot be read or deleted; answers do without it
 └── EngineError
@@ -14,10 +15,15 @@ ModelError
     ├── NotOffered          an engine that answers was asked for labels, or the other way round
     ├── Cancelled           the caller took the job back, or its deadline passed
     ├── OutOfTime           of one document: it was not read when the time was over; more time helps
+    ├── AnswerRefused       of one document: the model declined, or a filter cut its answer off; a retry does not help
+    ├── AnswerMalformed     of one document: the answer is not what its constraint allows; a retry does not help
+    ├── ConstraintUnproved  the server obeys a constraint in none of the forms that are known; a retry does not help
+    ├── ServerRefused       the server takes no such request: its key, the model's name, its chat format; a retry does not help
     ├── AllocationRefused   memory was refused; a retry may help, a smaller context does
     ├── EngineDied          the native library took the worker down; a retry helps once the worker is back
     ├── EngineHung          no token for too long; the worker was killed; a retry may help
     └── EngineUnavailable   the worker could not be started within its attempts; a retry helps later
+        └── ServerUnavailable   the model's server did not answer within its attempts, or has failed too often just now; a retry helps later
 """
 
 from __future__ import annotations
@@ -57,6 +63,10 @@ class StoreFault(ModelError):
     """The file of earlier answers is out of reach."""
 
 
+class AddressRefused(CatalogError):
+    """An address that no article is sent to."""
+
+
 class EngineError(ModelError):
     """A job that the engine could not finish."""
 
@@ -92,6 +102,22 @@ class OutOfTime(EngineError):
         super().__init__(told)
 
 
+class AnswerRefused(EngineError):
+    """The model, or a filter behind it, declined to answer about one document."""
+
+
+class AnswerMalformed(EngineError):
+    """An answer that breaks its constraint."""
+
+
+class ConstraintUnproved(EngineError):
+    """A server that answers as if it were free to."""
+
+
+class ServerRefused(EngineError):
+    """A server that refuses a request for what it asks, not for what happened."""
+
+
 class AllocationRefused(EngineError):
     """The machine refused memory."""
 
@@ -116,6 +142,14 @@ class EngineUnavailable(EngineError):
     retry = True
 
 
+class ServerUnavailable(EngineUnavailable):
+    """There is no working server; ``after_s`` is the number of seconds after which to try again, where it is known."""
+
+    def __init__(self, told: str, after_s: float = 2.0) -> None:
+        super().__init__(told)
+        self.after_s = after_s
+
+
 BY_NAME: dict[str, type[EngineError]] = {
     kind.__name__: kind
     for kind in (
@@ -124,10 +158,15 @@ BY_NAME: dict[str, type[EngineError]] = {
         NotOffered,
         Cancelled,
         OutOfTime,
+        AnswerRefused,
+        AnswerMalformed,
+        ConstraintUnproved,
+        ServerRefused,
         AllocationRefused,
         EngineDied,
         EngineHung,
         EngineUnavailable,
+        ServerUnavailable,
         EngineError,
     )
 }

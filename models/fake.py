@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 
+from casebrief.models.constraints import NOTHING, Facts
 from casebrief.models.engine import (
     Answer,
     Batch,
@@ -23,11 +24,13 @@ from casebrief.models.engine import (
 )
 from casebrief.models.errors import Cancelled, ConstraintRefused, EngineError, NotOffered, OutOfTime, PromptTooLong
 
+NO_FACTS = '{"facts": []}'
+
 
 class FakeEngine:
     """Answers each batch with the next of ``script``: a mapping from question id to text, or an error.
 
-    Questions that a mapping does not name are answered with "none"; after the script's end all are. With ``labellings`` it labels instead:
+    Questions that a mapping does not name are answered with nothing, as their constraint has it; after the script's end all are. With ``labellings`` it labels instead:
     each document takes the next of them, or the error; after their end nothing is marked. A token is a run of four characters.
     """
 
@@ -73,7 +76,8 @@ class FakeEngine:
             return Reading((), type(scripted).__name__, str(scripted))
         if isinstance(scripted, EngineError):
             raise scripted
-        return Reading(tuple(Answer(question.id, scripted.get(question.id, "none"), (self._confidence,), (0,), 1, 0, "stop") for question in batch.questions))
+        told = {question.id: scripted.get(question.id, NO_FACTS if isinstance(question.constraint, Facts) else NOTHING) for question in batch.questions}
+        return Reading(tuple(Answer(name, text, (self._confidence,), (0,), 1, 0, "stop") for name, text in told.items()))
 
     def label(self, documents: Sequence[Document], stop: Stop = never, heard: Heard = unheard, enough: Stop = never) -> Labellings:
         """The next labellings."""

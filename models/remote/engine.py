@@ -1,0 +1,354 @@
+"""The engine port over a server of the OpenAI chat API, proved before it is believed.
+
+At its start, and again after the server was out of reach, a question is asked whose only allowed answer a free model would not give: the first form of a
+constraint (`forms`) that is obeyed is used from then on. Where none is, nothing is read.
+
+A job is an event loop of its own in its caller's thread. It looks at its stop while it waits; what is taken back closes its connections, so that the server
+stops to work, and no thread is left behind.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+import time
+from collections.abc import Coroutine, Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+import httpx
+from casebrief.models.constraints import Facts
+from casebrief.models.engine import Answer, Batch, Document, EngineInfo, Heard, Labellings, Question, Reading, Readings, Stop, Usage, never, unheard
+from casebrief.models.errors import (
+    AnswerMalformed,
+    AnswerRefused,
+    Cancelled,
+    ConstraintRefused,
+    ConstraintUnproved,
+    EngineError,
+    EngineUnavailable,
+    NotOffered,
+    OutOfTime,
+    PromptTooLong,
+    ServerRefused,
+)
+from casebrief.models.facts import stated
+from casebrief.models.machine import Budget
+from casebrief.models.remote.completion import Completion
+from casebrief.models.remote.endpoint import Endpoint
+from casebrief.models.remote.forms import FORMS, ODD, PROOF
+from casebrief.models.remote.request import request
+from casebrief.models.remote.server import Server
+from pydantic import BaseModel, ValidationError
+
+TICK_S = 0.05
+"""How often a waiting job looks at its stop, in seconds."""
+
+TOGETHER = 8
+"""Questions of one job that are asked side by side: servers batch them."""
+
+CONTEXT_TOKENS = 8192
+"""The context where neither the server nor a setting tells it."""
+
+CHARACTERS = 3
+"""Characters of a token, counted low: servers tell their tokens in different ways, or not."""
+
+OF_ONE = (PromptTooLong, ConstraintRefused, AnswerRefused, AnswerMalformed)
+"""Errors that concern one document."""
+
+
+class _Model(BaseModel):
+    id: str
+    owned_by: str = ""
+    max_model_len: int | None = None
+    root: str | None = None
+
+
+class _Models(BaseModel):
+    data: list[_Model] = []
+
+
+class _Generation(BaseModel):
+    n_ctx: int = 0
+
+
+class _Props(BaseModel):
+    """What llama-server tells of itself."""
+
+    default_generation_settings: _Generation = _Generation()
+
+
+@dataclass(frozen=True)
+class _Proved:
+    """What was found out of a server, and how it is to be asked."""
+
+    info: EngineInfo
+    model: str
+    form: str
+    logprobs: bool
+
+
+@dataclass
+class _Work:
+    """A job's questions as they are answered."""
+
+    size: int
+    heard: Heard
+    answered: int = 0
+    completions: list[Completion] = field(default_factory=list)
+    began: float = field(default_factory=time.perf_counter)
+
+    def take(self, completion: Completion) -> None:
+        self.completions.append(completion)
+        self.answered += 1
+        self.heard(self.answered, self.size)
+
+    def usage(self) -> Usage:
+        """Tokens as the server counts them; the seconds of the job, shared out between prompts and answers as its requests spent theirs."""
+        prefill, decode = (sum(getattr(one, name) for one in self.completions) for name in ("prefill_s", "decode_s"))
+        share = (time.perf_counter() - self.began) / (prefill + decode) if prefill + decode else 0.0
+        usages = [one.usage for one in self.completions]
+        reused = sum((usage.prompt_tokens_details.cached_tokens or 0) if usage.prompt_tokens_details else 0 for usage in usages)
+        return Usage(
+            prefill_s=prefill * share,
+            decode_s=decode * share,
+            prompt_tokens=sum(usage.prompt_tokens for usage in usages) - reused,
+            prompt_tokens_reused=reused,
+            output_tokens=sum(usage.completion_tokens or 0 for usage in usages),
+        )
+
+
+class OpenAIEngine:
+    """Answers by a server. Threads may share it; each job has connections of its own."""
+
+    def __init__(self, server: Server) -> None:
+        """Nothing is asked yet: see `start`."""
+        self._server = server
+        self._lock = threading.Lock()
+        self._proved: _Proved | None = None
+        self._state: Literal["starting", "ready", "down", "closed"] = "starting"
+        self._last_error = ""
+
+    @property
+    def endpoint(self) -> Endpoint:
+        return self._server.endpoint
+
+    # ------------------------------------------------------------------ the start
+
+    def start(self) -> None:
+        """Find out what is served and prove that it can be held to a constraint. Raises `EngineError`."""
+        self._ready(never)
+
+    @property
+    def budget(self) -> Budget | None:
+        """Nothing of this machine's memory is taken."""
+        return None
+
+    def describe(self) -> dict[str, object]:
+        """As `SupervisedEngine.describe`; there is no process, and nothing is started again."""
+        proved = self._proved
+        return {
+            "state": self._state,
+            "pid": None,
+            "restarts": 0,
+            "last_error": self._last_error or None,
+            "engine": asdict(proved.info) if proved else None,
+            "memory": None,
+        }
+
+    def _ready(self, stop: Stop) -> _Proved:
+        """What is proved, proved again where the server was out of reach meanwhile."""
+        with self._waiting(stop):
+            if self._state == "closed":
+                raise EngineUnavailable("the engine is closed")
+            if self._proved:
+                return self._proved
+            with self._telling():
+                self._proved = _run(self._prove(), stop)
+            self._state = "ready"
+            return self._proved
+
+    @contextlib.contextmanager
+    def _telling(self) -> Iterator[None]:
+        """What a server that is away, or is not to be believed, has said is told by `describe`; it is proved anew when it is back."""
+        try:
+            yield
+        except Cancelled:
+            raise
+        except EngineError as error:
+            if self._state != "closed":
+                self._state, self._last_error = "down", str(error)
+            self._proved = None
+            raise
+
+    @contextlib.contextmanager
+    def _waiting(self, stop: Stop) -> Iterator[None]:
+        """The lock, once it is free; a proof may take as long as an answer. Raises `Cancelled`."""
+        while not self._lock.acquire(timeout=TICK_S):
+            if stop():
+                raise Cancelled("the job was taken back")
+        try:
+            yield
+        finally:
+            self._lock.release()
+
+    async def _prove(self) -> _Proved:
+        async with self._server.client() as client:
+            served = await self._served(client)
+            tried: dict[str, str] = {}
+            for form in FORMS:
+                for logprobs in (True, False):
+                    try:
+                        completion = await self._server.complete(client, _asked(served.id, PROOF, PROOF.questions[0], form, logprobs=logprobs))
+                        found = stated(completion.answer("proof"), _facts(PROOF.questions[0]))
+                    except ConstraintRefused as error:
+                        tried[form] = str(error)
+                        if not logprobs or "logprob" not in str(error).lower():
+                            break
+                        continue
+                    except (AnswerMalformed, AnswerRefused):
+                        tried[form] = "answered as if it were not there"
+                        break
+                    assert [one.label for one in found] == [ODD]
+                    sure = found[0].probability is not None
+                    return _Proved(await self._told(client, served, form, sure=sure), served.id, form, sure)
+        raise ConstraintUnproved(
+            f"{served.id} at {self.endpoint.host} cannot be held to a JSON Schema, so nothing is read by it: "
+            + "; ".join(f"{form}: {why}" for form, why in tried.items())
+            + ". Serve it by vLLM 0.12 or newer, or by llama-server, and without a proxy that drops what it does not know"
+        )
+
+    async def _served(self, client: httpx.AsyncClient) -> _Model:
+        """The model that was named, or the only one. Raises `ServerRefused`."""
+        try:
+            models = _Models.model_validate(await self._server.get(client, f"{self.endpoint.base_url}/models")).data
+        except ValidationError:
+            raise ServerRefused(f"{self.endpoint.base_url}/models is no list of models: is CASEBRIEF_OPENAI_BASE_URL that of an OpenAI API?") from None
+        names = ", ".join(model.id for model in models[:8]) or "none"
+        if not self.endpoint.model and len(models) != 1:
+            raise ServerRefused(f"{self.endpoint.host} serves {len(models)} models ({names}): name one by CASEBRIEF_MODEL or --model")
+        named = next((model for model in models if self.endpoint.model in ("", model.id)), None)
+        if named is None:
+            raise ServerRefused(f"{self.endpoint.host} does not serve {self.endpoint.model!r}; it serves: {names}")
+        return named
+
+    async def _told(self, client: httpx.AsyncClient, served: _Model, form: str, *, sure: bool) -> EngineInfo:
+        notes = () if self.endpoint.here else (f"the text of articles leaves this machine: it goes to {self.endpoint.host}",)
+        if not sure:
+            notes = (*notes, "the server tells no log-probabilities: facts have the lowest confidence that is told")
+        return EngineInfo(
+            model=served.id,
+            model_sha256="",
+            engine=f"{served.owned_by or 'openai'} at {self.endpoint.host}, held by {form}",
+            context_tokens=self.endpoint.context_tokens or served.max_model_len or await self._context(client, served),
+            threads=0,
+            build=served.root or "",
+            notes=notes,
+        )
+
+    async def _context(self, client: httpx.AsyncClient, served: _Model) -> int:
+        """The context as llama-server tells it."""
+        if served.owned_by != "llamacpp":
+            return CONTEXT_TOKENS
+        with contextlib.suppress(EngineError, ValidationError):
+            return _Props.model_validate(await self._server.get(client, f"{self.endpoint.root}/props")).default_generation_settings.n_ctx or CONTEXT_TOKENS
+        return CONTEXT_TOKENS
+
+    # ------------------------------------------------------------------ the port
+
+    @property
+    def info(self) -> EngineInfo:
+        return self._ready(never).info
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """About as many as there are, rather more: a token for every three characters begun."""
+        return [-(-len(text) // CHARACTERS) for text in texts]
+
+    def ask(self, batches: Sequence[Batch], stop: Stop = never, heard: Heard = unheard, enough: Stop = never) -> Readings:
+        """See the port. Of the constraints `Facts` is offered."""
+        work = _Work(sum(len(batch.questions) for batch in batches), heard)
+        heard(0, work.size)
+        proved = self._ready(stop)
+        with self._telling():
+            readings = _run(self._asked(proved, batches, work, enough), stop)
+        return Readings(readings, work.usage())
+
+    def label(self, documents: Sequence[Document], stop: Stop = never, heard: Heard = unheard, enough: Stop = never) -> Labellings:
+        """Not here: an OpenAI API answers."""
+        raise NotOffered.labels()
+
+    def close(self) -> None:
+        """Ask nothing more."""
+        self._state = "closed"
+
+    async def _asked(self, proved: _Proved, batches: Sequence[Batch], work: _Work, enough: Stop) -> tuple[Reading, ...]:
+        """All batches side by side; those that are not answered when the time is over say so."""
+        places = asyncio.Semaphore(TOGETHER)
+        async with self._server.client() as client:
+            tasks = [asyncio.ensure_future(self._batch(client, places, proved, batch, work)) for batch in batches]
+            try:
+                while not all(task.done() for task in tasks):
+                    await asyncio.wait([task for task in tasks if not task.done()], timeout=TICK_S, return_when=asyncio.FIRST_EXCEPTION)
+                    if any(task.done() and task.exception() for task in tasks) or enough():
+                        break
+            finally:
+                unanswered = {task for task in tasks if not task.done()}
+                for task in unanswered:
+                    task.cancel()
+                await asyncio.gather(*unanswered, return_exceptions=True)
+            return tuple(_failed(OutOfTime()) if task in unanswered else task.result() for task in _failed_first(tasks, unanswered))
+
+    async def _batch(self, client: httpx.AsyncClient, places: asyncio.Semaphore, proved: _Proved, batch: Batch, work: _Work) -> Reading:
+        """One document, its questions one after the other: each finds what the server has kept of the one before."""
+        answers: list[Answer] = []
+        try:
+            for question in batch.questions:
+                constraint = _facts(question)
+                async with places:
+                    completion = await self._server.complete(client, _asked(proved.model, batch, question, proved.form, logprobs=proved.logprobs))
+                answer = completion.answer(question.id)
+                if answer.finish == "stop":
+                    stated(answer, constraint)
+                work.take(completion)
+                answers.append(answer)
+        except OF_ONE as error:
+            return _failed(error)
+        return Reading(tuple(answers))
+
+
+def _failed_first(tasks: Sequence[asyncio.Task[Reading]], unanswered: set[asyncio.Task[Reading]]) -> Iterator[asyncio.Task[Reading]]:
+    """The tasks in their order, once the error of any that failed is raised."""
+    for task in tasks:
+        if task not in unanswered:
+            task.result()
+    yield from tasks
+
+
+def _failed(error: EngineError) -> Reading:
+    return Reading((), type(error).__name__, str(error))
+
+
+def _facts(question: Question) -> Facts:
+    if not isinstance(question.constraint, Facts):
+        raise ConstraintRefused(f"question {question.id}: a server of the OpenAI API is asked for facts as JSON, and for nothing else")
+    return question.constraint
+
+
+def _asked(model: str, batch: Batch, question: Question, form: str, *, logprobs: bool) -> dict[str, Any]:
+    return request(model, batch, question, _facts(question), FORMS[form], logprobs=logprobs)
+
+
+def _run(work: Coroutine[Any, Any, Any], stop: Stop) -> Any:
+    """Do some work in an event loop of its own, and leave it when the stop says so. Raises `Cancelled`."""
+
+    async def watched() -> Any:
+        task = asyncio.ensure_future(work)
+        while not (await asyncio.wait([task], timeout=TICK_S))[0]:
+            if stop():
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
+                raise Cancelled("the job was taken back")
+        return task.result()
+
+    return asyncio.run(watched())
