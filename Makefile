@@ -1,6 +1,6 @@
 # The same commands, for those who like make.
-.PHONY: brief check pictures train faults sbom audit advisories container-check
-brief check pictures train faults sbom:
+.PHONY: brief check docs pictures train faults sbom audit advisories container-check
+brief check docs pictures train faults sbom:
 	python3 .ci/project.py $@
 audit:
 	python3 .ci/supply.py audit

@@ -8,6 +8,7 @@
     python3 .ci/project.py train   set up an environment of its own, check the training data, train the adapter and its heads,
                                    calibrate and verify them (arguments go to models/training/train.py)
     python3 .ci/project.py pictures  set up, and take the README's pictures of the page (needs Chromium)
+    python3 .ci/project.py docs    set up, and build the documentation as a site into dist/docs
 
 ``--gpu cuda|metal|vulkan`` builds llama.cpp for a GPU; run with CASEBRIEF_N_GPU_LAYERS=-1 to use it.
 """
@@ -96,6 +97,11 @@ def pictures(gpu: str | None) -> None:
     run(ENVIRONMENT / BIN / "python", ".ci/pictures.py")
 
 
+def docs(gpu: str | None) -> None:
+    set_up(".ci/requirements.lock", gpu)
+    run(ENVIRONMENT / BIN / "properdocs", "build", "--strict", "--config-file", ".ci/docs/site.yml")
+
+
 def train(further: list[str]) -> None:
     """Torch comes by pip into an environment of its own: the product's stays exactly its lock. A run that was stopped goes on where it was."""
     # Threads that spin while they wait take the time of whatever else runs: twenty times slower on a busy machine.
@@ -115,7 +121,7 @@ def main() -> None:
     if sys.version_info < (3, 11):  # noqa: UP036 - this file is what an older Python is started with
         sys.exit("casebrief needs Python 3.11 or newer; this is " + sys.version.split()[0])
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    plain, with_arguments = {"brief": brief, "pictures": pictures, "sbom": sbom}, {"check": check, "faults": faults}
+    plain, with_arguments = {"brief": brief, "docs": docs, "pictures": pictures, "sbom": sbom}, {"check": check, "faults": faults}
     parser.add_argument("job", choices=[*plain, *with_arguments, "train"])
     parser.add_argument("--gpu", choices=sorted(GPU))
     known, further = parser.parse_known_args()
