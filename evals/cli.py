@@ -15,6 +15,7 @@ from casebrief.evals.eval_cli import eval_app
 from casebrief.evals.exits import BAD_INPUT, RUN_FAILED, end
 from casebrief.evals.picture import picture
 from casebrief.evals.speeds import Measured, digits, figures
+from casebrief.service.edges.batch_cli import batch_command
 from casebrief.service.edges.cache_cli import cache_app
 from casebrief.service.edges.case_cli import case_app
 from casebrief.service.edges.cli import app, read_articles, run_app, settings_of
@@ -33,6 +34,7 @@ app.add_typer(case_app, name="case")
 app.add_typer(models_app, name="models")
 app.add_typer(cache_app, name="cache")
 app.add_typer(keys_app, name="keys")
+app.command("batch")(batch_command)
 app.command("verify")(verify_command)
 app.command("watch")(watch_command)
 app.command("correct")(correct_command)

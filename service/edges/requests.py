@@ -66,6 +66,12 @@ MOST_KEYS = 64
 MOST_DIGITS = 300
 """Of a whole number: no number of a request has so many, and reading them takes more than linear time."""
 
+BYTES_A_CHARACTER = 12
+"""JSON may write one code point as two escapes of six bytes."""
+
+ROOM_FOR_KEYS = 1 << 20
+"""Bytes of a body beside the characters of its texts."""
+
 Text = Annotated[str, BeforeValidator(_clean)]
 _DAY = r"(19|2[01])\d\d-\d\d-\d\d"
 _PUBLISHED = {
@@ -254,6 +260,11 @@ def refuse_over_limits(document: Any, settings: Settings) -> None:
     check_limits([text for article in articles if isinstance(article, dict) and isinstance(text := article.get("text"), str)], settings)
     sizes = [len(file) * 3 // 4 for article in articles if isinstance(article, dict) and isinstance(file := article.get("file"), str)]
     check_sizes(sizes, settings)
+
+
+def most_bytes(settings: Settings) -> int:
+    """The most that a request within all limits can have: texts as escapes, files as base64."""
+    return settings.max_request_characters * BYTES_A_CHARACTER + settings.max_files_mb * 1_000_000 * 4 // 3 + ROOM_FOR_KEYS
 
 
 def check_limits(texts: Sequence[str], settings: Settings) -> None:

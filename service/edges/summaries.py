@@ -61,7 +61,7 @@ async def summarized(product: Casebrief, desk: Desk, wanted: SummaryRequest, gon
 async def summarized_all(product: Casebrief, desk: Desk, wanted: SummaryRequest, gone: Gone) -> CasesResponse:
     """The same for articles of any number of cases, a summary each."""
     sent = to_sent(wanted)
-    return await desk.run(lambda turn: _all_told(product, desk.speed, sent, turn), _limit_s(product, wanted), gone)
+    return await desk.run(lambda turn: all_told(product, desk.speed, sent, turn), _limit_s(product, wanted), gone)
 
 
 def _limit_s(product: Casebrief, wanted: SummaryRequest) -> float:
@@ -99,7 +99,8 @@ def told(product: Casebrief, speed: Speed, sent: Sequence[Sent], turn: Turn, hea
     return Told(response, {article.id: article.text for article in received.submitted}, today())
 
 
-def _all_told(product: Casebrief, speed: Speed, sent: Sequence[Sent], turn: Turn) -> CasesResponse:
+def all_told(product: Casebrief, speed: Speed, sent: Sequence[Sent], turn: Turn) -> CasesResponse:
+    """Read articles of any number of cases now. Raises as `told`, but for several cases."""
     return CasesResponse(cases=_read(product, speed, sent, turn, unheard, product.summarizer.summarize_all)[1])
 
 

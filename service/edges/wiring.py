@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -78,9 +78,10 @@ def catalog_of(settings: Settings) -> Catalog:
     return load_catalog(settings.models_dir, settings.catalog)
 
 
-def wire(settings: Settings, tell: Callable[[str], None] = lambda told: None) -> Casebrief:
+def wire(settings: Settings, tell: Callable[[str], None] = lambda told: None, threads: int = 0) -> Casebrief:
     """Put the product together; the engine's weights are checked and its process is not started yet.
 
+    ``threads``: the engine's, where several engines share the machine; 0: as the settings say.
     Raises `casebrief.models.errors.CatalogError` when model or weights are not to be had.
     """
     catalog = catalog_of(settings)
@@ -89,8 +90,13 @@ def wire(settings: Settings, tell: Callable[[str], None] = lambda told: None) ->
     entry = catalog.entry(model)
     if settings.reader not in ("auto", entry.reader):
         raise CatalogError(f"{model} reads by {entry.reader}, not by {settings.reader}; give another --model, or --reader auto")
-    config = engine_config(settings, catalog, model, entry, tell)
-    engine = SupervisedEngine(config, Patience(hang_s=settings.hang_s), lambda: engine_config(settings, catalog, model, entry, tell))
+
+    def configured() -> EngineConfig:
+        made = engine_config(settings, catalog, model, entry, tell)  # the form of the weights is chosen as for an engine alone
+        return replace(made, threads=threads or made.threads)
+
+    config = configured()
+    engine = SupervisedEngine(config, Patience(hang_s=settings.hang_s), configured)
     store = store_of(settings) if settings.cache_mb else None
     belief = Belief(entry.floor, entry.confidence)
 

@@ -148,7 +148,7 @@ class Summarizer:
             articles=[_report(article, dossier, pasted[article.id]) for article in dossier.articles],
             partial=True if any(read.failure == LATE for read in case.reads) else None,
             ledger=[ledger_line(article, pasted[article.id], dossier, summary, reads) for article in dossier.articles],
-            provenance=self._provenance(),
+            provenance=self.provenance(),
             timings=Timings(
                 queued_s=round(queued_s, 4),
                 reading_s=round(max(0.0, total - usage.prefill_s - usage.decode_s - usage.constraints_s), 4),
@@ -161,7 +161,8 @@ class Summarizer:
             ),
         )
 
-    def _provenance(self) -> Provenance:
+    def provenance(self) -> Provenance:
+        """What its summaries come from. Raises `casebrief.models.errors.EngineError` where no engine runs."""
         info = self.engine()
         return Provenance(
             model=info.model,
