@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -11,13 +10,14 @@ from casebrief.service.domain.article import Article
 from casebrief.service.domain.dates import in_words
 from casebrief.service.domain.dockets import dockets
 from casebrief.service.domain.evidence import Evidence, computed, copied
-from casebrief.service.domain.money import counts, percentages, shares, sums
+from casebrief.service.domain.money import sums
 from casebrief.service.domain.names import whole_name
 from casebrief.service.domain.quotations import quotations
-from casebrief.service.domain.schema import LONGEST_VALUE, Cause, Counsel, Court, Date, DocketNumber, Figure, Money, Name, Parties, Relief, Response, Speaker
+from casebrief.service.domain.schema import LONGEST_VALUE, Cause, Counsel, Court, Date, DocketNumber, Money, Name, Parties, Relief, Response, Speaker
 from casebrief.service.domain.spans import Span, trimmed
 from casebrief.service.domain.story import without_dateline
 from casebrief.service.pipeline.courts import court_phrases
+from casebrief.service.pipeline.numbered import around, numbered
 from casebrief.service.pipeline.statutes import law_phrases
 from pydantic import BaseModel
 
@@ -139,7 +139,7 @@ def _event(said: Said) -> Iterator[Evidence]:
     phrase = next((one for one in said.article.dates(said.tag.within) if one.span.meets(said.tag.span)), None)
     at, date = (phrase.span, phrase.date) if phrase else (said.tag.span, _year(said.words))
     told = without_dateline(said.text, said.tag.within)
-    event = _around(_event_span(said.text, told if told.start <= at.start else said.tag.within, at), at)
+    event = around(_event_span(said.text, told if told.start <= at.start else said.tag.within, at), at)
     yield from (replace(item, basis=at if at != event else None) for item in said.copied(date, event, at.of(said.text)))
 
 
@@ -180,7 +180,7 @@ def _year(words: str) -> Date | None:
 
 def _cause(said: Said) -> Iterator[Evidence]:
     law = next((phrase for phrase in law_phrases(said.text, said.tag.within) if phrase.span.meets(said.tag.span)), None)
-    span = _around(law.span, said.tag.span) if law else said.tag.span
+    span = around(law.span, said.tag.span) if law else said.tag.span
     yield from said.copied(Cause(name=span.of(said.text), jurisdiction=law.jurisdiction if law else None), span)
 
 
@@ -195,7 +195,7 @@ def _money_or_kind(said: Said) -> Iterator[Evidence]:
         told = kind if kind in SUMS else "other"
         amount, currency, per, qualifier = (one.amount, one.currency, one.per, one.qualifier) if one else (None, None, None, None)
         money = Money(kind=told, amount=amount, currency=currency, per=per, qualifier=qualifier)  # type: ignore[arg-type]
-        yield from said.copied(money, _around(one.span, said.tag.span) if one else None)
+        yield from said.copied(money, around(one.span, said.tag.span) if one else None)
     else:
         # What the contract calls other is told more finely where decisions are compared.
         yield from said.copied(Relief(kind=kind if kind in OTHER_RELIEF else "other"), about=kind)  # type: ignore[arg-type]
@@ -265,52 +265,8 @@ def _speaker(said: Said) -> str | None:
 
 
 def _figure(said: Said) -> Iterator[Evidence]:
-    span = said.tag.span
-    for one in sums(said.text, said.tag.within):
-        if one.span.meets(span):
-            yield from said.copied(Figure(quantity=one.amount, unit=one.currency), _around(one.span, span))
-            return
-    for unit, found in (("percent", percentages), ("share", shares)):
-        for share in found(said.text, said.tag.within):
-            if share.span.meets(span):
-                yield from said.copied(Figure(quantity=share.quantity, unit=unit), _around(share.span, span))
-                return
-    count = next((one for one in counts(said.text, said.tag.within, spelled=True) if one.span.meets(span)), None)
-    if count is None:
-        yield from said.copied()
-        return
-    whole = _around(count.span, span)
-    counted = _unit(said.text, count.span.end, whole.end, said.tag.within.end)
-    yield from said.copied(Figure(quantity=count.quantity, unit=counted[0]) if counted else None, Span(whole.start, counted[1]) if counted else whole)
-
-
-def _around(one: Span, other: Span) -> Span:
-    return Span(min(one.start, other.start), max(one.end, other.end))
-
-
-def _unit(text: str, start: int, marked: int, end: int) -> tuple[str, int] | None:
-    """What is counted, and where it ends: of the words behind the number up to the first small one the last that is marked, else the first."""
-    words = [
-        match
-        for match in re.finditer(r"[^\W\d_][\w’'-]*", text[start:end])
-        if not text[start : start + match.start()].strip(" -\N{NO-BREAK SPACE}") or match.start()
-    ]
-    longest = 1 if text[start : start + 1] in "-\N{NON-BREAKING HYPHEN}" else LONGEST_UNIT
-    phrase = list(itertools.takewhile(lambda match: match.group().lower() not in _NOT_COUNTED, words[:longest]))
-    inside = [match for match in phrase if start + match.end() <= marked and match.group().lower() not in _JOINS]
-    best = (inside or [match for match in phrase[:1] if match.group().lower() not in _JOINS])[-1:]
-    return (best[0].group().lower(), max(marked, start + best[0].end())) if best else None
-
-
-LONGEST_UNIT = 6
-"""Words that may tell what is counted: "present and former women clerks"."""
-
-_JOINS = frozenset({"and", "or"})
-_NOT_COUNTED = frozenset(
-    "a an the he she it they we who that this these those was were is are has have had could would will may can did do does be been of in at on by to for from"
-    " with as over under but not today now then when while left more less each apiece after before until since during per if than so there here".split()
-)
-"""Words behind a number that say nothing of what is counted."""
+    found = numbered(said.text, said.tag.span, said.tag.within)
+    yield from said.copied(found.figure, found.span) if found else said.copied()
 
 
 MAKERS: dict[str, Maker] = {
