@@ -61,7 +61,7 @@ COMPLAINTS = {
     # size and time
     "a long article takes for ever": {"models/test_labels.py": ["the_cost_grows_with_the_length", "windows_cover_every_token_once_and_far_from_their_edges"]},
     "what cannot be done in the deadline is begun, and all of it lost": {
-        "edges/test_jobs.py": [
+        "edges/test_deadlines.py": [
             "what_cannot_be_done_in_time_is_refused_before_a_word_is_read_with_the_time_that_it_takes",
             "at_the_deadline_what_was_read_comes_back_and_says_that_it_is_not_all",
         ]
