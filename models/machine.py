@@ -13,6 +13,7 @@ from casebrief.models.catalog import Form
 from casebrief.models.engine import EngineConfig
 from casebrief.models.errors import EngineError
 from casebrief.models.header import Header, header
+from casebrief.models.system import processor_told
 
 CHUNK = 512
 """Tokens that the engine evaluates in one call at most."""
@@ -134,21 +135,12 @@ def likely_form() -> Form:
 
 def processor_flags() -> frozenset[str]:
     """What Linux says that the processor can; nothing elsewhere."""
-    return frozenset(" ".join(_told_by_linux("flags", "Features")).split())
+    return frozenset(" ".join(processor_told("flags", "Features")).split())
 
 
 def processor_name() -> str:
     """The processor's name, as far as the system tells one."""
-    return next(iter(_told_by_linux("model name")), "") or platform.processor() or platform.machine()
-
-
-def _told_by_linux(*keys: str) -> list[str]:
-    """The values of keys in ``/proc/cpuinfo``, in its order."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:
-        return []
-    return [value.strip() for key, _, value in (line.partition(":") for line in lines) if key.strip() in keys]
+    return next(iter(processor_told("model name")), "") or platform.processor() or platform.machine()
 
 
 def _largest(value: Any) -> Any:

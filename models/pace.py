@@ -15,8 +15,8 @@ from dataclasses import replace
 from casebrief.models.encoding import Encoder
 from casebrief.models.engine import EngineConfig
 from casebrief.models.native import Native
+from casebrief.models.system import leave_no_core
 from casebrief.models.weights import Weights
-from casebrief.models.worker import leave_no_core
 from pydantic import TypeAdapter
 
 TOKENS = 256

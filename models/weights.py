@@ -6,7 +6,6 @@ Everything here is llama.cpp's low-level interface.
 from __future__ import annotations
 
 import ctypes
-import os
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
@@ -16,6 +15,7 @@ import llama_cpp
 import numpy as np
 from casebrief.models.engine import EngineConfig, EngineInfo
 from casebrief.models.errors import AllocationRefused, EngineError, PromptTooLong
+from casebrief.models.system import processors, strlen
 from numpy.typing import NDArray
 
 _silent = llama_cpp.llama_log_callback(lambda level, text, data: None)
@@ -41,7 +41,7 @@ class Weights:
     def __init__(self, config: EngineConfig) -> None:
         """Load the weights; `_open` opens the context. Raises `EngineError` when the file is no model that this build can run."""
         self.config = config
-        self.threads = config.threads or _processors()
+        self.threads = config.threads or processors()
         llama_cpp.llama_log_set(_silent, ctypes.c_void_p(0))
         _load_backends()
         llama_cpp.llama_backend_init()
@@ -73,7 +73,7 @@ class Weights:
             raise AllocationRefused(f"no memory for a context of {params.n_ctx} tokens; lower context_tokens")
         # llama.cpp asks before every node of its graph: a C function that reads a flag costs nothing, a Python one a tenth of a step.
         self._flag = ctypes.create_string_buffer(2)
-        self._asked = ctypes.cast(ctypes.CDLL(None).strlen, llama_cpp.ggml_abort_callback)
+        self._asked = ctypes.cast(strlen(), llama_cpp.ggml_abort_callback)
         llama_cpp.llama_set_abort_callback(self._context, self._asked, ctypes.cast(self._flag, ctypes.c_void_p))
         self.room: int = llama_cpp.llama_n_ctx(self._context)
         self._memory = llama_cpp.llama_get_memory(self._context)
@@ -160,8 +160,3 @@ class Slots:
 
 def _pointer(array: NDArray[Any], kind: Any) -> Any:
     return array.ctypes.data_as(ctypes.POINTER(kind))
-
-
-def _processors() -> int:
-    """Processors that this process may use; not all systems tell of an affinity."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -6,8 +6,6 @@ whatever native code prints goes to standard error. The worker ends when its inp
 
 from __future__ import annotations
 
-import contextlib
-import ctypes
 import functools
 import os
 import queue
@@ -22,6 +20,7 @@ from casebrief.models.engine import EngineConfig, Readings
 from casebrief.models.errors import EngineError, NotOffered
 from casebrief.models.labels import LabelEngine
 from casebrief.models.llama import LlamaEngine
+from casebrief.models.system import leave_no_core
 from casebrief.models.wire import (
     Ask,
     Beat,
@@ -145,21 +144,6 @@ def _opened(config: EngineConfig, beat: Callable[[], None]) -> LlamaEngine | Lab
     answerer = LlamaEngine(config, beat)
     llama.prove(answerer)
     return answerer
-
-
-PR_SET_DUMPABLE = 4
-"""Linux, prctl(2)."""
-
-
-def leave_no_core() -> None:
-    """A dump holds the weights and what clients sent: writing it delays the news of a death (by a minute on a slow disk), and it outlives the request."""
-    with contextlib.suppress(ImportError, OSError, ValueError):
-        import resource
-
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    if sys.platform == "linux":
-        # The limit does not hold where the kernel pipes dumps to a program.
-        ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
 def main() -> int:

@@ -1,5 +1,6 @@
 """The container's and the service's files: what they promise is written in them, and what they name exists. Building the image is `make container-check`'s."""
 
+import ast
 import importlib.util
 import json
 import re
@@ -7,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -119,3 +121,48 @@ def test_it_works_where_memory_that_was_written_cannot_be_run():
         pytest.skip("this kernel has no such switch")
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["summary"]["caption"]["value"] == "Ashgrove v. Norvane Home Inc"
+
+
+# ------------------------------------------------------------------ systems
+
+ROOMS = ("service", "prompts", "models", "evals")
+UNIX_MODULES = frozenset("fcntl grp posix pty pwd resource syslog termios tty".split())
+UNIX_NAMES = {
+    "os": frozenset(
+        "O_CLOEXEC O_DIRECTORY O_NOFOLLOW O_NONBLOCK chown chroot fchmod fchown fork forkpty getegid geteuid getgid getgroups getloadavg getpgid getsid getuid "
+        "initgroups killpg lchown mkfifo mknod nice openpty posix_spawn pread pwrite register_at_fork sched_getaffinity sched_setaffinity sendfile setgid setpgid "
+        "setsid setuid statvfs sysconf uname wait".split()
+    ),
+    "signal": frozenset(
+        "SIGALRM SIGCHLD SIGHUP SIGKILL SIGPIPE SIGQUIT SIGSTOP SIGUSR1 SIGUSR2 SIGXCPU SIGXFSZ alarm pause pthread_kill setitimer sigwait".split()
+    ),
+    "socket": frozenset({"AF_UNIX"}),
+}
+UNIX_ARGUMENTS = frozenset("extra_groups pass_fds preexec_fn process_group start_new_session".split())
+
+
+def of_unix(tree: ast.AST) -> Iterator[str]:
+    """What a module uses that not every system has: imports, names, arguments, the library that a process is linked with, Linux's files."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name in UNIX_MODULES)
+        elif isinstance(node, ast.ImportFrom):
+            yield from [node.module] if node.module in UNIX_MODULES else []
+            yield from (alias.name for alias in node.names if alias.name in UNIX_NAMES.get(node.module or "", ()))
+        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            yield from [node.attr] if node.attr in UNIX_NAMES.get(node.value.id, ()) else []
+        elif isinstance(node, ast.Call):
+            yield from (word.arg for word in node.keywords if word.arg in UNIX_ARGUMENTS)
+            named = node.func.attr if isinstance(node.func, ast.Attribute) else ""
+            yield from ["CDLL(None)"] if named == "CDLL" and isinstance(node.args[0], ast.Constant) and node.args[0].value is None else []
+            yield from ["add_signal_handler"] if named == "add_signal_handler" else []
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.startswith(("/proc/", "/dev/", "/sys/")):
+            yield node.value
+
+
+def test_what_only_some_systems_have_is_used_in_one_file_alone():
+    """The training is no part of the product, and is for Linux."""
+    files = [path for room in ROOMS for path in (ROOT / room).rglob("*.py") if "training" not in path.parts]
+    used = {str(path.relative_to(ROOT)): found for path in files if (found := set(of_unix(ast.parse(path.read_text(encoding="utf-8")))))}
+    assert set(used) == {"models/system.py"}
+    assert used["models/system.py"] == {"fcntl", "resource", "sched_getaffinity", "SIGKILL", "SIGXCPU", "CDLL(None)", "/proc/cpuinfo"}

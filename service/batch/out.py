@@ -7,7 +7,6 @@ SHA-256 of that part of it, so that nothing else need be kept beside: another in
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import mmap
 import os
@@ -16,6 +15,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from casebrief.models.system import held
 from casebrief.service.batch.cases import Case
 from casebrief.service.batch.errors import OutUnusable
 
@@ -79,10 +79,8 @@ def opened(path: Path) -> Iterator[Out]:
     if path.exists() and not path.is_file():
         raise OutUnusable(f"{path}: it is no file; name one for the summaries with --out")
     with path.open("ab") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise OutUnusable(f"{path}: another batch is writing it; wait for that one, or name another --out") from None
+        if not held(file):
+            raise OutUnusable(f"{path}: another batch is writing it; wait for that one, or name another --out")
         yield Out(path, file)
 
 

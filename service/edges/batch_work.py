@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any
 
 from casebrief.models.engine import Stop
 from casebrief.models.errors import Cancelled, EngineError, EngineUnavailable
+from casebrief.models.system import processors
 from casebrief.service.batch.cases import Case, files_of
 from casebrief.service.batch.out import Outcome
 from casebrief.service.edges.cli import sent_of
@@ -39,11 +39,6 @@ class _Asked:
     sent: list[Sent]
     whole_s: float = math.inf
     every_case: bool = False
-
-
-def processors() -> int:
-    """Processors that this process may use; not all systems tell of an affinity."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def threads_of(settings: Settings, workers: int) -> int:

@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable
 
+from casebrief.models.system import bounds_ended
 from casebrief.service.files.extracted import Extracted, FileKind, Limits
 from casebrief.service.files.html import LEAST_WORDS, NO_STORY
 from casebrief.service.files.plain import read_plain, strictly
@@ -97,7 +98,7 @@ def _talk(process: subprocess.Popen[bytes], said: bytes, ends: float, stop: Call
 
 def _died(code: int, task: Task) -> Unreadable:
     """What the end of the process means: its processor time was over, or the file broke its reader."""
-    if code == -getattr(signal, "SIGXCPU", 0) or code == -signal.SIGKILL:
+    if bounds_ended(code):
         return Unreadable(
             "too-slow", f"{NAMES[task.kind]} that takes more than {task.limits.processor_s} s of processor time, or more memory than is allowed: paste its text"
         )

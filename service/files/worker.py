@@ -6,6 +6,7 @@ import sys
 from dataclasses import dataclass
 from typing import Literal
 
+from casebrief.models.system import bound
 from casebrief.service.files.extracted import Extracted, Limits
 from casebrief.service.files.unreadable import Reason, Unreadable
 from pydantic import TypeAdapter
@@ -53,16 +54,7 @@ def confine(limits: Limits) -> None:
             raise PermissionError(f"{event} is not for parsers")
 
     sys.addaudithook(refuse)
-    try:
-        import resource  # not on every platform
-    except ImportError:
-        return
-    for what, most in ((resource.RLIMIT_AS, limits.memory_bytes), (resource.RLIMIT_CPU, limits.processor_s), (resource.RLIMIT_CORE, 0)):
-        _, hard = resource.getrlimit(what)
-        try:
-            resource.setrlimit(what, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
-        except (ValueError, OSError):
-            continue  # a platform that knows the limit and does not keep it (macOS, for memory)
+    bound(limits.memory_bytes, limits.processor_s)
 
 
 def parse(kind: Parsed, content: bytes, limits: Limits) -> Extracted:
