@@ -12,11 +12,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from casebrief.evals.labels import SINGLE, Case, LabelledFact, Place
+from casebrief.evals.labels import CLOSED, SINGLE, Case, LabelledFact, Place
 from casebrief.evals.marked import Mark, MarkedArticle, MarkedCase, MarkedConflict
 from casebrief.service.pipeline.articles import Submitted
 
-ONE = ("caption", "docket_number", "court", "judge", "filed_on", "class_definition")
+ONE = tuple(field for field in SINGLE if field not in CLOSED)
 """Fields of which there is one, and which are marked where they stand."""
 
 NAMED = ("plaintiffs", "defendants", "counsel", "causes_of_action")

@@ -7,16 +7,14 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_origin
 
 import yaml
+from casebrief.service.domain.schema import CaseSummary
 from casebrief.service.pipeline.articles import Submitted
 
-SINGLE = ("caption", "docket_number", "court", "judge", "filed_on", "proceeding", "status", "class_definition")
-MANY = (
-    "plaintiffs", "defendants", "counsel", "causes_of_action", "allegations", "relief_sought", "rulings", "responses", "quotes", "timeline",
-    "figures", "conflicts",
-)  # fmt: skip
+MANY = tuple(name for name, field in CaseSummary.model_fields.items() if get_origin(field.annotation) is list)
+SINGLE = tuple(name for name in CaseSummary.model_fields if name not in (*MANY, "abstract"))
 FIELDS = SINGLE + MANY
 CLOSED = {
     "proceeding": {"class_action", "civil", "criminal", "regulatory", "appeal"},

@@ -16,7 +16,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Literal
 
-from casebrief.evals.labels import CLOSED, LabelError
+from casebrief.evals.labels import CLOSED, SINGLE, LabelError
 
 MEMBERS: dict[str, frozenset[str]] = {
     "caption": frozenset(),
@@ -49,7 +49,7 @@ NOBODY_SAID = "-"
 """The status of an article, and the kind of a case, of which nobody said anything; they are empty then."""
 
 NAME_KINDS = frozenset({"company", "person", "firm", "product", "agency", "place", "group"})
-SINGLE_IDS = frozenset({"status", "court", "judge", "docket_number", "filed_on", "class_definition"})
+SINGLE_IDS = frozenset(SINGLE) - {"caption", "proceeding"}
 """Fields whose positions in a conflict need no mark of their own."""
 
 _HEADER = frozenset({"id", "kind", "country", "note", "names", "conflicts", "absent"})

@@ -14,14 +14,12 @@ from typing import Any
 from casebrief.evals.converting import contract_member, newest_status
 from casebrief.evals.figures import Figure, harmonic, share
 from casebrief.evals.items import Item, all_items, cited_by, items_of, normalized, positions_of
+from casebrief.evals.labels import CLOSED, FIELDS
 from casebrief.evals.marked import Mark, MarkedArticle, MarkedCase
 from casebrief.evals.matching import touch
 from casebrief.service.domain.spans import Span, lines, sentences
 
-CITED = (
-    "caption", "docket_number", "court", "judge", "filed_on", "class_definition", "plaintiffs", "defendants", "counsel", "causes_of_action", "allegations",
-    "relief_sought", "rulings", "responses", "quotes", "timeline", "figures",
-)  # fmt: skip
+CITED = tuple(field for field in FIELDS if field not in CLOSED and field != "conflicts")
 """Fields whose citations are held against marks; proceeding and status are one a case and compared by value."""
 
 MEMBER_OF: dict[str, str] = {"counsel": "for", "relief_sought": "kind", "rulings": "kind", "responses": "stance"}
