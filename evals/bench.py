@@ -25,7 +25,7 @@ from casebrief.evals.speeds import AtOnce, Floor, Kept, Length, Measured, Other,
 from casebrief.models.cache import CachedEngine, Store
 from casebrief.models.engine import EngineConfig
 from casebrief.models.errors import Cancelled
-from casebrief.models.supervisor import ENVIRONMENT
+from casebrief.models.process import ENVIRONMENT
 from casebrief.service.domain.schema import Timings
 from casebrief.service.edges.settings import Settings
 from casebrief.service.edges.wiring import Casebrief, engine_config, tried, wire

@@ -8,22 +8,18 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import os
 import queue
-import signal
-import subprocess
-import sys
-import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import IO, Literal
+from typing import Literal
 
 from casebrief.models.engine import Batch, Document, EngineConfig, EngineInfo, Heard, Labellings, Readings, Stop, never, unheard
 from casebrief.models.errors import BY_NAME, Cancelled, CatalogError, EngineDied, EngineError, EngineHung, EngineUnavailable, ModelError
 from casebrief.models.machine import Budget, refuse_if_too_large
+from casebrief.models.process import TICK_S, Killed, Patience, Process
 from casebrief.models.wire import (
     Ask,
     Beat,
@@ -35,138 +31,10 @@ from casebrief.models.wire import (
     Halt,
     Label,
     Labelled,
-    Ready,
-    ToWorker,
-    from_worker,
-    send,
-    to_worker,
 )
-from pydantic import TypeAdapter, ValidationError
 from tenacity import RetryError, Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
 
 State = Literal["starting", "ready", "down", "closed"]
-
-ENVIRONMENT = {"OMP_WAIT_POLICY": "PASSIVE"}
-"""For the worker, where the user has set nothing else: threads that wait sleep, and a busy machine does not stall the batch."""
-
-TICK_S = 0.05
-"""How often a waiting caller looks at its stop, in seconds."""
-
-
-@dataclass(frozen=True)
-class Patience:
-    """How long to wait, in seconds, and how often to try a start."""
-
-    start_s: float = 180.0
-    hang_s: float = 60.0
-    starts: int = 4
-
-
-def _scratch() -> IO[bytes]:
-    """A file for what a process complains of, that leaves nothing behind; where the system has no room for one, its words are lost."""
-    try:
-        return tempfile.TemporaryFile()
-    except OSError:
-        return Path(os.devnull).open("r+b")
-
-
-class _Process:
-    """One life of the worker: a process, and a thread that collects what it says."""
-
-    def __init__(self, config: EngineConfig, patience: Patience) -> None:
-        self._routes: dict[int, queue.Queue[FromWorker | None]] = {0: queue.Queue()}
-        self._ended, self._writing = False, threading.Lock()
-        self.heard = time.monotonic()
-        self._complaints = _scratch()
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "casebrief.models.worker"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._complaints,
-            env=ENVIRONMENT | os.environ,
-        )
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._stdin, self._stdout = self._process.stdin, self._process.stdout
-        threading.Thread(target=self._collect, daemon=True, name="casebrief-worker-output").start()
-        self._write(TypeAdapter(EngineConfig).dump_json(config))
-        self.info = self._await_ready(patience.start_s)
-
-    @property
-    def pid(self) -> int:
-        return self._process.pid
-
-    def _collect(self) -> None:
-        """Hand every message to the job that it is for; at the end of all, tell every job."""
-        with contextlib.suppress(ValidationError, ValueError):
-            for line in self._stdout:
-                message = from_worker.validate_json(line)
-                self.heard = time.monotonic()
-                route = self._routes.get(0 if isinstance(message, Ready) else message.job)
-                if route:
-                    route.put(message)
-        self._ended = True
-        for route in list(self._routes.values()):
-            route.put(None)
-
-    @contextlib.contextmanager
-    def route(self, job: int) -> Iterator[queue.Queue[FromWorker | None]]:
-        """The messages of a job while it lasts; ``None`` when the process has ended."""
-        route: queue.Queue[FromWorker | None] = queue.Queue()
-        self._routes[job] = route
-        if self._ended:
-            route.put(None)
-        try:
-            yield route
-        finally:
-            del self._routes[job]
-
-    def _await_ready(self, start_s: float) -> EngineInfo:
-        try:
-            message = self._routes[0].get(timeout=start_s)
-        except queue.Empty:
-            self.kill()
-            raise EngineHung(f"the worker was not ready within {start_s:g} s") from None
-        if isinstance(message, Ready):
-            return message.info
-        if isinstance(message, Failed):
-            self.kill()
-            raise EngineUnavailable(message.message)
-        raise EngineDied(f"the worker died while it started: {self.obituary()}")
-
-    def say(self, message: ToWorker) -> None:
-        self._write(to_worker.dump_json(message))
-
-    def _write(self, line: bytes) -> None:
-        try:
-            with self._writing:
-                send(self._stdin, line)
-        except (OSError, ValueError):
-            # The reader thread sees the same death and reports it as the end of messages.
-            return
-
-    def alive(self) -> bool:
-        return self._process.poll() is None
-
-    def obituary(self) -> str:
-        """How the process ended, in words."""
-        code = self._process.wait()
-        if code < 0:
-            return f"signal {signal.Signals(-code).name}"
-        self._complaints.seek(0)
-        lines = self._complaints.read().decode(errors="replace").strip().splitlines()
-        return f"exit code {code}" + (f", {lines[-1]}" if lines else "")
-
-    def wait(self) -> None:
-        """Until the process has ended."""
-        self._process.wait()
-
-    def kill(self) -> None:
-        self._process.kill()
-        self._process.wait()
-        for stream in (self._stdin, self._stdout):
-            with contextlib.suppress(OSError):
-                stream.close()
 
 
 class SupervisedEngine:
@@ -176,7 +44,7 @@ class SupervisedEngine:
         """Nothing is started yet: see `start`. ``again`` makes files that have vanished anew, and tells where they lie."""
         self._config, self._patience, self._again = config, patience or Patience(), again
         self._lock = threading.RLock()
-        self._process: _Process | None = None
+        self._process: Process | None = None
         self._state: State = "starting"
         self._last_error = ""
         self._numbers = itertools.count(1)
@@ -188,7 +56,7 @@ class SupervisedEngine:
     def start(self) -> None:
         """Bring the worker up, with a limited number of attempts.
 
-        When a start dies natively, the next one goes without extra buffers (see DECISIONS.md, 3).
+        When a start dies of itself, the next one goes without extra buffers (see DECISIONS.md, 3).
         Raises `EngineUnavailable`, or `CatalogError` where the weights are no model, or are gone and cannot be made again.
         """
         with self._lock:
@@ -209,7 +77,7 @@ class SupervisedEngine:
             self._state, self._lives = "ready", self._lives + 1
             threading.Thread(target=self._mourn, args=(self._process,), daemon=True).start()
 
-    def _attempts(self) -> _Process:
+    def _attempts(self) -> Process:
         retrying = Retrying(
             stop=stop_after_attempt(self._patience.starts),
             wait=wait_exponential(multiplier=0.2, max=5),
@@ -224,14 +92,15 @@ class SupervisedEngine:
             raise EngineUnavailable(f"{reason} ({self._patience.starts} attempts)") from reason
         raise AssertionError("tenacity ended without a result")
 
-    def _attempt(self) -> _Process:
+    def _attempt(self) -> Process:
         try:
-            return _Process(self._config, self._patience)
-        except EngineDied:
-            self._config = replace(self._config, extra_buffers=False)
+            return Process(self._config, self._patience)
+        except EngineDied as died:
+            if not isinstance(died, Killed):
+                self._config = replace(self._config, extra_buffers=False)
             raise
 
-    def _mourn(self, process: _Process) -> None:
+    def _mourn(self, process: Process) -> None:
         """Wait for this worker's end; bring up another unless the end was ours."""
         process.wait()
         with self._lock:
@@ -291,7 +160,7 @@ class SupervisedEngine:
         assert isinstance(message, Labelled)
         return message.labellings
 
-    def _live(self) -> _Process:
+    def _live(self) -> Process:
         with self._lock:
             if self._process is None or not self._process.alive():
                 self.start()
@@ -306,7 +175,7 @@ class SupervisedEngine:
             process.say(order(job))
             return self._await(process, job, route, stop, heard, enough)
 
-    def _await(self, process: _Process, job: int, route: queue.Queue[FromWorker | None], stop: Stop, heard: Heard, enough: Stop) -> Done | Labelled | Counted:
+    def _await(self, process: Process, job: int, route: queue.Queue[FromWorker | None], stop: Stop, heard: Heard, enough: Stop) -> Done | Labelled | Counted:
         since, closed = time.monotonic(), False
         while True:
             if stop():

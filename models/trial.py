@@ -19,7 +19,7 @@ from casebrief.models.catalog import AS_SHIPPED, Catalog, Loading
 from casebrief.models.engine import EngineConfig
 from casebrief.models.errors import EngineError
 from casebrief.models.machine import processor_flags, processor_name, refuse_if_too_large
-from casebrief.models.supervisor import ENVIRONMENT
+from casebrief.models.process import ENVIRONMENT
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 LIMIT_S = 600

@@ -16,7 +16,8 @@ from casebrief.models.engine import Engine, EngineConfig
 from casebrief.models.errors import CatalogError, ModelError, NotWritable
 from casebrief.models.header import header
 from casebrief.models.machine import likely_form
-from casebrief.models.supervisor import Patience, SupervisedEngine
+from casebrief.models.process import Patience
+from casebrief.models.supervisor import SupervisedEngine
 from casebrief.models.trial import Trial, candidates, remembered, this_machine, try_forms
 from casebrief.prompts.loader import load as load_prompt
 from casebrief.service.cases.store import CaseStore

@@ -19,7 +19,8 @@ from casebrief.models.heads import ArticleHead, Heads, Linear, SameHead, write
 from casebrief.models.labels import LabelEngine, Window, windows
 from casebrief.models.llama import LlamaEngine
 from casebrief.models.merging import merge
-from casebrief.models.supervisor import Patience, SupervisedEngine
+from casebrief.models.process import Patience
+from casebrief.models.supervisor import SupervisedEngine
 from hypothesis import assume, given
 from hypothesis import strategies as st
 

@@ -11,10 +11,12 @@ from pathlib import Path
 
 import psutil
 import pytest
+from casebrief.models import process
 from casebrief.models.constraints import Choice, Labelled
 from casebrief.models.engine import Answer, Batch, EngineConfig, Question, Stop, never
 from casebrief.models.errors import AllocationRefused, Cancelled, EngineDied, EngineHung, EngineUnavailable, NotAModel, NotWritable, PromptTooLong
-from casebrief.models.supervisor import Patience, SupervisedEngine
+from casebrief.models.process import Patience, Process
+from casebrief.models.supervisor import SupervisedEngine
 from conftest import HANG_S, spent, until
 
 pytestmark = pytest.mark.model
@@ -187,19 +189,71 @@ def test_a_start_that_dies_is_tried_again_without_extra_buffers(config, monkeypa
     """A build that dies in its first prompt: the second start goes without extra buffers, and says so."""
     from casebrief.models import supervisor
 
-    real = supervisor._Process
+    real = supervisor.Process
 
     def fragile(settings, patience):
         if settings.extra_buffers:
             raise EngineDied("the worker died while it started: signal SIGILL")
         return real(settings, patience)
 
-    monkeypatch.setattr(supervisor, "_Process", fragile)
+    monkeypatch.setattr(supervisor, "Process", fragile)
     engine = SupervisedEngine(config)
     engine.start()
     try:
         assert any("extra buffers" in note for note in engine.info.notes)
         assert ask(engine, SHORT)
+    finally:
+        engine.close()
+
+
+@pytest.fixture
+def struck(monkeypatch) -> Callable[..., list[subprocess.Popen[bytes]]]:
+    """Sends each worker that is begun the next of some signals at once, while there are any; tells which were begun."""
+
+    def strike(*signals: signal.Signals) -> list[subprocess.Popen[bytes]]:
+        real, left, begun = subprocess.Popen, list(signals), []
+
+        def popen(*arguments, **options) -> subprocess.Popen[bytes]:
+            begun.append(real(*arguments, **options))
+            if left:
+                begun[-1].send_signal(left.pop(0))
+            return begun[-1]
+
+        monkeypatch.setattr(process.subprocess, "Popen", popen)
+        return begun
+
+    return strike
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows stops no process by a signal")
+def test_a_worker_that_stands_still_while_it_starts_is_noticed_long_before_the_longest_start(config, struck):
+    """By what it does, not by the clock alone: a start on a busy machine takes long, but never does nothing for so long."""
+    begun = struck(signal.SIGSTOP)
+    with pytest.raises(EngineHung, match=r"stood still for 0\.5 s while it started"):
+        Process(config, Patience(start_s=HANG_S, still_s=0.5))
+    assert begun[0].returncode == -signal.SIGKILL
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows stops no process by a signal")
+def test_after_one_that_stood_still_another_is_begun(config, struck):
+    begun, engine = struck(signal.SIGSTOP), SupervisedEngine(config, Patience(start_s=HANG_S, hang_s=HANG_S))
+    engine.start()
+    try:
+        assert len(begun) > 1
+        assert pid(engine) == begun[-1].pid
+        assert ask(engine, SHORT)
+    finally:
+        engine.close()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows ends no process by a signal")
+def test_a_start_that_somebody_ended_is_tried_again_as_it_was(config, struck):
+    """Only what dies of itself says that the build is at fault: one that was killed for memory or by hand costs no speed afterwards."""
+    begun, engine = struck(signal.SIGKILL, signal.SIGTERM), SupervisedEngine(config, Patience(start_s=HANG_S, hang_s=HANG_S))
+    engine.start()
+    try:
+        assert len(begun) == 3
+        assert not any("extra buffers" in note for note in engine.info.notes)
     finally:
         engine.close()
 
@@ -213,7 +267,7 @@ def test_starts_are_limited(config, monkeypatch):
         tries.append(settings)
         raise EngineDied("the worker died while it started: signal SIGSEGV")
 
-    monkeypatch.setattr(supervisor, "_Process", dead)
+    monkeypatch.setattr(supervisor, "Process", dead)
     with pytest.raises(EngineUnavailable, match="3 attempts"):
         SupervisedEngine(config, Patience(starts=3)).start()
     assert len(tries) == 3
