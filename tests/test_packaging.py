@@ -3,6 +3,7 @@
 import ast
 import importlib.util
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -166,3 +167,18 @@ def test_what_only_some_systems_have_is_used_in_one_file_alone():
     used = {str(path.relative_to(ROOT)): found for path in files if (found := set(of_unix(ast.parse(path.read_text(encoding="utf-8")))))}
     assert set(used) == {"models/system.py"}
     assert used["models/system.py"] == {"fcntl", "resource", "sched_getaffinity", "SIGKILL", "SIGXCPU", "CDLL(None)", "/proc/cpuinfo"}
+
+
+def test_a_checkout_without_symbolic_links_is_imported_all_the_same(tmp_path: Path):
+    """As git leaves one where links are not to be had: a file with the link's words in its place."""
+    package = tmp_path / ".src" / "casebrief"
+    package.mkdir(parents=True)
+    shutil.copy(ROOT / ".src" / "casebrief" / "__init__.py", package)
+    for room in ROOMS:
+        (package / room).write_text(f"../../{room}")
+        shutil.copytree(ROOT / room, tmp_path / room, ignore=shutil.ignore_patterns("corpus", "adapters", "__pycache__"))
+    script = "import casebrief.evals.cli, casebrief.service.domain.schema as schema; print(casebrief.evals.cli.__file__, schema.__file__, sep='\\n')"
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path / ".src"), "PYTHONDONTWRITEBYTECODE": "1"}
+    done = subprocess.run([sys.executable, "-P", "-c", script], env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == [str(tmp_path / "evals" / "cli.py"), str(tmp_path / "service" / "domain" / "schema.py")]
