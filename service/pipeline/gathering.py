@@ -19,6 +19,7 @@ from casebrief.service.domain.spans import Span
 from casebrief.service.domain.story import asides
 from casebrief.service.domain.which_case import Telling, main_case, names_in, share, which_cases, with_form_of_name
 from casebrief.service.pipeline.articles import Dossier, find_copies
+from casebrief.service.pipeline.mouths import of_the_case
 from casebrief.service.pipeline.other_cases import lead_of, of_other_cases
 from casebrief.service.pipeline.reading import Alike, CaseRead, Gathered, Read
 from casebrief.service.pipeline.typed import Tag, evidence_of, sides_of
@@ -27,6 +28,9 @@ UNRELATED = 0.5
 """The probability of being about something else from which an article is."""
 
 SILENT = "states nothing of a case"
+
+CRIMINAL = 0.5
+"""The probability of a prosecution from which an article is about one."""
 
 CAPTION = 3
 """How many marks a side of a caption weighs."""
@@ -72,6 +76,11 @@ class Tagged:
         """What is marked with some labels."""
         return [tag.span.of(self.article.text) for tag in self.of_label(*labels)]
 
+    def of_the_case(self, case: CaseIdentity) -> Tagged:
+        """The same with the marks alone that state facts of the case."""
+        criminal = self.classes.get("proceeding", {}).get("criminal", 0.0) >= CRIMINAL
+        return replace(self, tags=tuple(of_the_case(self.article.text, self.tags, case, criminal=criminal)))
+
     def without(self, dropped: Callable[[Tag], bool]) -> Tagged:
         """The same with fewer marks."""
         return replace(self, tags=tuple(tag for tag in self.tags if not dropped(tag)))
@@ -116,8 +125,8 @@ def _kin(tagged: Sequence[Tagged]) -> frozenset[str]:
 def _case(tagged: Sequence[Tagged], elsewhere: Mapping[str, str], kin: frozenset[str], copies: dict[str, str], belief: Belief) -> CaseRead:
     """One case of a request. ``elsewhere``: by article of another case whom that is about."""
     own = _own([one for one in tagged if one.article.id not in elsewhere])
-    by_id = {one.article.id: one for one in own}
     dossier = _dossier(own, kin, [one.article for one in tagged], {article: f"tells of another case: {told}" for article, told in elsewhere.items()}, copies)
+    by_id = {one.article.id: one.of_the_case(dossier.case) for one in own}
     reads = [Read(tuple(belief.of(one)), one.gaps, one.failure) for one in (by_id[view.article.id] for view in dossier.views)]
     return CaseRead(dossier, reads)
 
