@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from casebrief.service.domain.captions import Sides, same_sides
 from casebrief.service.domain.dockets import same_docket
-from casebrief.service.domain.names import is_specific, key_words, names, same_name, telling_words
+from casebrief.service.domain.names import has_form_of_name, is_specific, key_words, names, same_name, telling_words
 from casebrief.service.domain.spans import Span
 
 T = TypeVar("T")
@@ -65,7 +65,7 @@ def names_in(words: str) -> frozenset[str]:
 
 def with_form_of_name(marked: Iterable[str]) -> frozenset[str]:
     """Of marked words those that have the form of a name: a description ("the tenant", "Radio presenter") may mean anybody."""
-    return frozenset(words for words in marked if is_specific(words) and words[0].isupper() and (words.split()[-1][0].isupper() or words[-1].isdigit()))
+    return frozenset(words for words in marked if is_specific(words) and has_form_of_name(words))
 
 
 def which_cases(tellings: Sequence[Telling]) -> list[OneCase]:

@@ -21,6 +21,7 @@ from casebrief.service.domain.which_case import Telling, main_case, names_in, sh
 from casebrief.service.pipeline.articles import Dossier, find_copies
 from casebrief.service.pipeline.mouths import of_the_case
 from casebrief.service.pipeline.other_cases import lead_of, of_other_cases
+from casebrief.service.pipeline.parties import CAPTION, Marked, with_parties
 from casebrief.service.pipeline.reading import Alike, CaseRead, Gathered, Read
 from casebrief.service.pipeline.typed import Tag, evidence_of, sides_of
 
@@ -31,9 +32,6 @@ SILENT = "states nothing of a case"
 
 CRIMINAL = 0.5
 """The probability of a prosecution from which an article is about one."""
-
-CAPTION = 3
-"""How many marks a side of a caption weighs."""
 
 _TELLING = frozenset(
     {"plaintiffs", "defendants", "caption", "allegations", "rulings", "court", "judge", "filed_on", "causes_of_action", "docket_number", "status", "proceeding"}
@@ -146,7 +144,7 @@ def _telling(tagged: Tagged) -> Telling:
 
 
 def _own(tagged: Sequence[Tagged]) -> list[Tagged]:
-    """Without the marks in sentences of other cases, in lists of other stories and in readers' comments."""
+    """Without the marks in sentences of other cases, in lists of other stories and in readers' comments; with the parties where each article names them."""
     foreign = of_other_cases([one.article for one in tagged], _identity([_led(one) for one in tagged]))
     kept = []
     for one in tagged:
@@ -154,7 +152,10 @@ def _own(tagged: Sequence[Tagged]) -> list[Tagged]:
         own = one.without(lambda tag, aside=aside: any(tag.span.meets(span) for span in aside))  # type: ignore[misc]
         kept.append(replace(own, foreign=frozenset(foreign[one.article.id])))
     main = _main_caption(kept)
-    return [one.without(lambda tag, one=one: tag.label == "caption" and not _names_same_sides(one.article.text, tag.span, main)) for one in kept]  # type: ignore[misc]
+    kept = [one.without(lambda tag, one=one: tag.label == "caption" and not _names_same_sides(one.article.text, tag.span, main)) for one in kept]  # type: ignore[misc]
+    about = [one for one in kept if not one.unrelated]
+    named = dict(zip((one.article.id for one in about), with_parties([Marked(one.article, one.tags, _view(one).own) for one in about]), strict=True))
+    return [replace(one, tags=named.get(one.article.id, one.tags)) for one in kept]
 
 
 def _led(tagged: Tagged) -> Tagged:

@@ -91,15 +91,13 @@ def sides_of(text: str, caption: Span) -> tuple[Span, Span] | None:
 
 
 def _caption(said: Said) -> Iterator[Evidence]:
-    """The caption, and the two parties that it names."""
+    """The caption, with its two sides where it names both."""
     sides = sides_of(said.text, said.tag.span)
     if sides is None:
         yield from said.copied()
         return
     plaintiff, defendant = (side.of(said.text) for side in sides)
     yield from said.copied(Parties(plaintiff=plaintiff, defendant=defendant))
-    for field, side in zip(("plaintiffs", "defendants"), sides, strict=True):
-        yield copied(field, said.article.id, said.text, side, said.confidence, Name(name=side.of(said.text)))
 
 
 _NUMBER_SIGN = re.compile(r"^(?:(?:case|file|docket|civil action)\s+)?(?:nos?\.?|numbers?)\s*", re.IGNORECASE)

@@ -1,0 +1,90 @@
+"""Parties: told by the marks of all articles together, cited where each article names them first, under every form of their name."""
+
+import datetime
+
+import pytest
+from casebrief.service.domain.names import same_name, short_forms
+from marking import labelling, mark, read_as, response_of
+
+FIRST = "Gulf Anchor Freight Ltd was sued on Tuesday by Ines Duval over crates that sank."
+SECOND = "A judge in Oslo heard both sides. Gulf Anchor said that the crates were sound. Duval waited in the hall, and Gulf Anchor paid for her coffee."
+DAYS = [datetime.date(2025, 3, day) for day in (5, 6, 7)]
+
+
+def cited(told, field, article):
+    return [(node["start"], node["quote"]) for fact in told["summary"][field] for node in fact["citations"] if node["article"] == article]
+
+
+def test_an_article_that_names_a_party_of_the_case_is_cited_where_it_does_so_first():
+    sure = labelling(FIRST, mark(FIRST, "defendants", "Gulf Anchor Freight Ltd", 0.95), mark(FIRST, "plaintiffs", "Ines Duval", 0.95))
+    also = f"{FIRST} It is the first suit of Ines Duval."
+    told = response_of(
+        (FIRST, sure),
+        (also, labelling(also, mark(also, "defendants", "Gulf Anchor Freight Ltd", 0.9), mark(also, "plaintiffs", "Ines Duval", 0.9))),
+        read_as(SECOND, {"court": "A judge in Oslo", "allegations": "the crates were sound"}),
+        days=DAYS,
+    )
+    assert cited(told, "defendants", "a3") == [(SECOND.index("Gulf Anchor"), "Gulf Anchor")]
+    assert cited(told, "plaintiffs", "a3") == [(SECOND.index("Duval"), "Duval")]
+    assert [fact["value"] for fact in told["summary"]["defendants"]] == ["Gulf Anchor Freight Ltd"]
+
+
+def test_a_name_that_one_doubtful_mark_gives_is_looked_for_nowhere_else():
+    told = response_of(
+        (FIRST, labelling(FIRST, mark(FIRST, "plaintiffs", "Ines Duval", 0.6))),
+        read_as(SECOND, {"court": "A judge in Oslo", "allegations": "the crates were sound"}),
+        days=DAYS[:2],
+    )
+    assert cited(told, "plaintiffs", "a1")
+    assert not cited(told, "plaintiffs", "a2")
+
+
+def test_a_mark_on_the_wrong_side_is_taken_for_the_side_of_all_the_others():
+    marked = [labelling(text, mark(text, "defendants", "Gulf Anchor")) for text in (FIRST, f"{FIRST} He won.")]
+    astray = "Gulf Anchor appealed. The judge in Oslo will hear Gulf Anchor in May."
+    told = response_of(
+        (FIRST, marked[0]), (f"{FIRST} He won.", marked[1]), (astray, labelling(astray, mark(astray, "plaintiffs", "Gulf Anchor", 0.6))), days=DAYS
+    )
+    assert told["summary"]["plaintiffs"] == []
+    assert cited(told, "defendants", "a3") == [(0, "Gulf Anchor")]
+
+
+def test_a_caption_is_cited_for_a_side_only_where_nothing_names_it_as_fully():
+    text = "Ines Duval sued Gulf Anchor over crates. The case is Duval v. Gulf Anchor Freight Ltd, and a judge in Oslo has it."
+    told = response_of(read_as(text, {"plaintiffs": "Ines Duval", "defendants": "Gulf Anchor", "caption": "Duval v. Gulf Anchor Freight Ltd"}))
+    assert cited(told, "plaintiffs", "a1") == [(0, "Ines Duval")]
+    assert {quote for _, quote in cited(told, "defendants", "a1")} == {"Gulf Anchor", "Gulf Anchor Freight Ltd"}
+    assert told["summary"]["defendants"][0]["value"] == "Gulf Anchor Freight Ltd"
+
+
+def test_a_surname_that_a_judge_has_too_tells_no_party():
+    later = "Judge Duval of Oslo heard the case about crates. The crates were sound."
+    told = response_of(
+        read_as(FIRST, {"plaintiffs": "Ines Duval"}),
+        read_as(f"{FIRST} He lost.", {"plaintiffs": "Ines Duval"}),
+        read_as(later, {"judge": "Duval", "allegations": "The crates were sound"}),
+        days=DAYS,
+    )
+    assert not cited(told, "plaintiffs", "a3")
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("Federal Harbour Insurance Corporation", "FHIC", True),
+        ("Bank of Selmar", "BoS", True),
+        ("Narrow Valley Roads Ltd", "NVRL", True),
+        ("Friends of Oldmarsh", "Oldmarsh", False),
+        ("Town of Oldmarsh", "Oldmarsh", True),
+        ("Al-Nur Centre of Oldmarsh Township", "Oldmarsh Township", False),
+        ("Al-Nur Centre of Oldmarsh Township", "Al-Nur", True),
+        ("Harbour Trade Council", "HTB", False),
+    ],
+)
+def test_initials_and_what_a_name_is_of(one, other, same):
+    assert same_name(one, other) is same
+    assert same_name(other, one) is same
+
+
+def test_a_short_form_never_ends_in_a_small_word():
+    assert short_forms("Bank of Selmar Ltd") == ["Bank of Selmar", "Bank"]
