@@ -40,8 +40,10 @@ from casebrief.service.files.plain import strictly
 from casebrief.service.files.sniffing import kind_of
 from casebrief.service.pipeline.articles import Submitted
 from casebrief.service.pipeline.summarizing import SeveralCases, assign_ids
+from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from typer.exceptions import TyperException
 
 NOT_WELL, BAD_INPUT, MODEL_FAILED, OUTPUT_FAILED, INTERRUPTED = 1, 2, 3, 5, 130
 STANDARD_INPUT = Path("-")
@@ -77,7 +79,13 @@ def run_app() -> None:
 
 def _run_and_flush() -> None:
     try:
-        app()
+        raise SystemExit(app(prog_name="casebrief", standalone_mode=False))
+    except TyperException as error:
+        if type(error).__name__ == "NoArgsIsHelpError":  # what typer itself tells it by: the class is not public
+            print(error.format_message(), file=sys.stderr)
+            raise SystemExit(BAD_INPUT) from None
+        context = getattr(error, "ctx", None)
+        fail(f"{error.format_message().rstrip('.')}; {context.command_path if context else 'casebrief'} --help tells what fits", BAD_INPUT)
     finally:
         if isinstance(sys.stdout, io.TextIOWrapper):
             sys.stdout.flush()
@@ -98,9 +106,12 @@ def settings_of(**changes: object) -> Settings:
     """The settings with changes, those that are `None` left out; ends the command where one does not fit."""
     try:
         return Settings(**{key: value for key, value in changes.items() if value is not None})  # type: ignore[arg-type]
-    except ValueError as error:
-        lines = str(error).splitlines()
-        fail(f"a setting does not fit: {' '.join(lines[1:3])}", BAD_INPUT)
+    except ValidationError as error:
+        found = error.errors()[0]
+        name = str(found["loc"][0])
+        setting = f"--{name.replace('_', '-')}" if changes.get(name) is not None else f"CASEBRIEF_{name.upper()}"
+        given = "" if name.endswith(("secret", "key")) else f" {found['input']}"
+        fail(f"{setting}{given}: {found['msg'].removeprefix('Value error, ').replace('Input should', 'it should')}", BAD_INPUT)
 
 
 Model = Annotated[str | None, typer.Option(help="A name of the catalogue, or the path of a GGUF file.")]

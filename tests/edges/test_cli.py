@@ -201,3 +201,27 @@ def test_the_cache_is_shown_and_cleared(tmp_path):
     assert told("show").startswith("1 readings")
     told("clear")
     assert told("show").startswith("0 readings")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "line"),
+    [
+        (["frob"], {}, "casebrief: No such command 'frob'; casebrief --help tells what fits"),
+        (["summarize", "--frob"], {}, "casebrief: No such option: --frob; casebrief summarize --help tells what fits"),
+        (["case", "add"], {}, "casebrief: Missing argument 'name'; casebrief case add --help tells what fits"),
+        (["doctor"], {"CASEBRIEF_PORT": "abc"}, "casebrief: CASEBRIEF_PORT abc: it should be a valid integer, unable to parse string as an integer"),
+        (["summarize", "x", "--reader", "foo"], {}, "casebrief: --reader foo: it should be"),
+    ],
+)
+def test_what_was_wrong_with_a_command_is_one_line(arguments, environment, line):
+    done = casebrief(*arguments, **environment)
+    assert done.returncode == 2
+    assert done.stderr.startswith(line)
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_secret_that_does_not_fit_is_not_repeated():
+    done = casebrief("doctor", CASEBRIEF_WEBHOOK_SECRET="not-to-be-told")
+    assert done.returncode == 2
+    assert "CASEBRIEF_WEBHOOK_SECRET: must be" in done.stderr
+    assert "not-to-be-told" not in done.stderr

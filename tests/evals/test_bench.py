@@ -226,7 +226,7 @@ def test_bench_measures_the_embedded_model_in_the_time_it_is_given(tmp_path):
     ("arguments", "environment", "words"),
     [
         (["no.txt"], {}, "no.txt: No such file or directory"),
-        ([], {"CASEBRIEF_THREADS": "-1"}, "a setting does not fit"),
+        ([], {"CASEBRIEF_THREADS": "-1"}, "CASEBRIEF_THREADS -1: it should be"),
         (["--model", "no-such-model"], {}, "no model"),
         (["--out", "/no/such/folder/b.json"], {}, "/no/such/folder/b.json: No such file or directory"),
     ],
