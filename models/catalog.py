@@ -55,7 +55,7 @@ class Entry(BaseModel):
 
     title: str
     file: str
-    source: Annotated[str, Field(pattern=r"^(package:\w+|hub:[\w.-]+/[\w.-]+|path:.+)$")]
+    source: Annotated[str, Field(pattern=r"^(package:\w+|hub:[\w.-]+/[\w.-]+|path:.+|server)$")]
     sha256: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")]
     bytes: Annotated[int, Field(ge=0)]
     license: str
@@ -128,6 +128,8 @@ class Catalog:
         kind, _, where = entry.source.partition(":")
         if kind == "path":
             return Path(where)
+        if kind == "server":
+            raise WeightsMissing(f"{name} is served elsewhere: its weights are not on this machine")
         path = self.folder / entry.file if kind == "hub" else _in_package(where, entry.file)
         if not path.is_file():
             raise WeightsMissing(f"{name} is not on this machine (looked for {path}); run: casebrief models pull {name}")

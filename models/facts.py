@@ -66,8 +66,9 @@ def _probability(answer: Answer, match: re.Match[str]) -> float | None:
 
 
 def gbnf(constraint: Facts) -> str:
-    """The constraint in llama.cpp's grammar format; how many facts there are at most is left to the length of the answer."""
-    some = 'fact ("," ws fact)*' if constraint.at_most > 1 else "fact"
+    """The constraint in llama.cpp's grammar format."""
+    some = f'fact ("," ws fact){{0,{constraint.at_most - 1}}}'
+    lines = " | ".join(f'"{number}"' for number in range(1, constraint.lines + 1))
     labels = " | ".join(json.dumps(json.dumps(label, ensure_ascii=False), ensure_ascii=False) for label in constraint.labels)
     return (
         'root ::= "{\\"facts\\":" ws "[" '
@@ -76,7 +77,7 @@ def gbnf(constraint: Facts) -> str:
         + 'fact ::= "{\\"line\\":" ws line ",'
         + ' \\"label\\":" ws label ",'
         + ' \\"words\\":" ws string "}"\n'
-        + f"line ::= [1-9] [0-9]{{0,{len(str(constraint.lines)) - 1}}}\n"
+        + f"line ::= {lines}\n"
         + f"label ::= {labels}\n"
         + 'string ::= "\\"" ([^"\\\\\\x7F\\x00-\\x1F] | "\\\\" (["\\\\bfnrt/] | "u" [0-9a-fA-F]{4}))+ "\\""\n'
         + 'ws ::= " "?\n'

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from casebrief.models.errors import EngineHung, ServerUnavailable
+from casebrief.models.errors import ServerUnavailable
 
 
 class Trouble(Exception):
@@ -28,15 +28,18 @@ class Circuit:
 
     @contextmanager
     def call(self, *, proves: bool = True) -> Iterator[None]:
-        """Around one call: a `Trouble` that counts, or a server that hangs, is a failure; what else ends it is an answer, but for a call that is taken back.
+        """Around one call: a `Trouble` that counts is a failure, what else ends it is an answer, but for a call that is taken back.
 
         An answer to a call that ``proves`` nothing of the model closes no circuit. Raises `ServerUnavailable` at once while it is open.
         """
         self._admit()
         try:
             yield
-        except (Trouble, EngineHung) as trouble:
-            self._note(trouble)
+        except Trouble as trouble:
+            with self._lock:
+                self._trying = False
+            if trouble.counts:
+                self.failed(str(trouble))
             raise
         except Exception:
             self._answered(proves=proves)
@@ -56,11 +59,10 @@ class Circuit:
                 raise ServerUnavailable(f"{self._last}; it failed {self._troubles} times in a row and is asked again in {after:.0f} s", after)
             self._trying = True
 
-    def _note(self, trouble: Trouble | EngineHung) -> None:
+    def failed(self, told: str) -> None:
+        """Count a failure."""
         with self._lock:
-            self._trying = False
-            if isinstance(trouble, EngineHung) or trouble.counts:
-                self._troubles, self._since, self._last = self._troubles + 1, self._clock(), str(trouble)
+            self._troubles, self._since, self._last = self._troubles + 1, self._clock(), told
 
     def _answered(self, *, proves: bool) -> None:
         with self._lock:

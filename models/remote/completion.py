@@ -114,10 +114,11 @@ class Completion:
         for token in self.tokens:
             starts.append(len(spelled.decode(errors="ignore")))
             spelled += token.spelled
-        placed = [(token.logprob, start) for token, start in zip(self.tokens, starts, strict=True) if start < len(self.text)]
-        if not spelled.decode(errors="replace").startswith(self.text):
-            placed = []
-        logprobs, places = tuple(logprob for logprob, _ in placed), tuple(start for _, start in placed)
+        # Servers leave out what stands around the JSON: a fence of Markdown, the token of the end.
+        skipped = spelled.decode(errors="replace").find(self.text)
+        inside = [(token.logprob, start - skipped) for token, start in zip(self.tokens, starts, strict=True) if skipped <= start < skipped + len(self.text)]
+        placed = inside if skipped >= 0 else []
+        logprobs, places = tuple(logprob for logprob, _ in placed), tuple(place for _, place in placed)
         count = self.usage.completion_tokens if self.usage.completion_tokens is not None else len(self.tokens)
         return Answer(question, self.text, logprobs, places, count, 0, finish)
 

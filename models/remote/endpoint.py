@@ -23,11 +23,6 @@ class Endpoint:
     context_tokens: int = 0
 
     @property
-    def root(self) -> str:
-        """The server's address without the API's version."""
-        return self.base_url.removesuffix("/v1")
-
-    @property
     def host(self) -> str:
         """Host and port, as they are told."""
         return httpx.URL(self.base_url).netloc.decode()

@@ -15,7 +15,7 @@ import threading
 import time
 from collections.abc import Coroutine, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import httpx
 from casebrief.models.constraints import Facts
@@ -27,6 +27,7 @@ from casebrief.models.errors import (
     ConstraintRefused,
     ConstraintUnproved,
     EngineError,
+    EngineHung,
     EngineUnavailable,
     NotOffered,
     OutOfTime,
@@ -57,26 +58,33 @@ CHARACTERS = 3
 OF_ONE = (PromptTooLong, ConstraintRefused, AnswerRefused, AnswerMalformed)
 """Errors that concern one document."""
 
+Told = TypeVar("Told")
+
+
+class _Meta(BaseModel):
+    n_ctx: int | None = None
+
 
 class _Model(BaseModel):
+    """A model that is served. vLLM tells its context as ``max_model_len``, llama-server within ``meta``; what that calls a model may be a path."""
+
     id: str
     owned_by: str = ""
     max_model_len: int | None = None
+    meta: _Meta | None = None
     root: str | None = None
+
+    @property
+    def name(self) -> str:
+        return self.id.rsplit("/", 1)[-1] if self.id.endswith(".gguf") else self.id
+
+    @property
+    def context_tokens(self) -> int:
+        return self.max_model_len or (self.meta and self.meta.n_ctx) or CONTEXT_TOKENS
 
 
 class _Models(BaseModel):
     data: list[_Model] = []
-
-
-class _Generation(BaseModel):
-    n_ctx: int = 0
-
-
-class _Props(BaseModel):
-    """What llama-server tells of itself."""
-
-    default_generation_settings: _Generation = _Generation()
 
 
 @dataclass(frozen=True)
@@ -165,7 +173,7 @@ class OpenAIEngine:
             if self._proved:
                 return self._proved
             with self._telling():
-                self._proved = _run(self._prove(), stop)
+                self._proved = self._run(self._prove(), stop)
             self._state = "ready"
             return self._proved
 
@@ -193,6 +201,25 @@ class OpenAIEngine:
         finally:
             self._lock.release()
 
+    def _run(self, work: Coroutine[Any, Any, Told], stop: Stop) -> Told:
+        """Do some work in an event loop of its own, and leave it when the stop says so, or the server is silent to everybody. Raises `Cancelled` and `EngineHung`."""
+        return asyncio.run(self._watched(work, stop))
+
+    async def _watched(self, work: Coroutine[Any, Any, Told], stop: Stop) -> Told:
+        began, task = time.monotonic(), asyncio.ensure_future(work)
+        while not (await asyncio.wait([task], timeout=TICK_S))[0]:
+            hung = time.monotonic() - max(began, self._server.heard) > self.endpoint.hang_s
+            if hung or stop():
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
+                raise self._hung() if hung else Cancelled("the job was taken back")
+        return task.result()
+
+    def _hung(self) -> EngineHung:
+        told = f"the model's server at {self.endpoint.host} gave no sign of life for {self.endpoint.hang_s:g} s"
+        self._server.circuit.failed(told)
+        return EngineHung(f"{told}; set CASEBRIEF_HANG_S higher where it takes longer to read an article")
+
     async def _prove(self) -> _Proved:
         async with self._server.client() as client:
             served = await self._served(client)
@@ -212,9 +239,9 @@ class OpenAIEngine:
                         break
                     assert [one.label for one in found] == [ODD]
                     sure = found[0].probability is not None
-                    return _Proved(await self._told(client, served, form, sure=sure), served.id, form, sure)
+                    return _Proved(self._told(served, form, sure=sure), served.id, form, sure)
         raise ConstraintUnproved(
-            f"{served.id} at {self.endpoint.host} cannot be held to a JSON Schema, so nothing is read by it: "
+            f"{served.name} at {self.endpoint.host} cannot be held to a JSON Schema, so nothing is read by it: "
             + "; ".join(f"{form}: {why}" for form, why in tried.items())
             + ". Serve it by vLLM 0.12 or newer, or by llama-server, and without a proxy that drops what it does not know"
         )
@@ -233,27 +260,19 @@ class OpenAIEngine:
             raise ServerRefused(f"{self.endpoint.host} does not serve {self.endpoint.model!r}; it serves: {names}")
         return named
 
-    async def _told(self, client: httpx.AsyncClient, served: _Model, form: str, *, sure: bool) -> EngineInfo:
+    def _told(self, served: _Model, form: str, *, sure: bool) -> EngineInfo:
         notes = () if self.endpoint.here else (f"the text of articles leaves this machine: it goes to {self.endpoint.host}",)
         if not sure:
             notes = (*notes, "the server tells no log-probabilities: facts have the lowest confidence that is told")
         return EngineInfo(
-            model=served.id,
+            model=served.name,
             model_sha256="",
             engine=f"{served.owned_by or 'openai'} at {self.endpoint.host}, held by {form}",
-            context_tokens=self.endpoint.context_tokens or served.max_model_len or await self._context(client, served),
+            context_tokens=self.endpoint.context_tokens or served.context_tokens,
             threads=0,
             build=served.root or "",
             notes=notes,
         )
-
-    async def _context(self, client: httpx.AsyncClient, served: _Model) -> int:
-        """The context as llama-server tells it."""
-        if served.owned_by != "llamacpp":
-            return CONTEXT_TOKENS
-        with contextlib.suppress(EngineError, ValidationError):
-            return _Props.model_validate(await self._server.get(client, f"{self.endpoint.root}/props")).default_generation_settings.n_ctx or CONTEXT_TOKENS
-        return CONTEXT_TOKENS
 
     # ------------------------------------------------------------------ the port
 
@@ -271,7 +290,7 @@ class OpenAIEngine:
         heard(0, work.size)
         proved = self._ready(stop)
         with self._telling():
-            readings = _run(self._asked(proved, batches, work, enough), stop)
+            readings = self._run(self._asked(proved, batches, work, enough), stop)
         return Readings(readings, work.usage())
 
     def label(self, documents: Sequence[Document], stop: Stop = never, heard: Heard = unheard, enough: Stop = never) -> Labellings:
@@ -337,18 +356,3 @@ def _facts(question: Question) -> Facts:
 
 def _asked(model: str, batch: Batch, question: Question, form: str, *, logprobs: bool) -> dict[str, Any]:
     return request(model, batch, question, _facts(question), FORMS[form], logprobs=logprobs)
-
-
-def _run(work: Coroutine[Any, Any, Any], stop: Stop) -> Any:
-    """Do some work in an event loop of its own, and leave it when the stop says so. Raises `Cancelled`."""
-
-    async def watched() -> Any:
-        task = asyncio.ensure_future(work)
-        while not (await asyncio.wait([task], timeout=TICK_S))[0]:
-            if stop():
-                task.cancel()
-                await asyncio.gather(task, return_exceptions=True)
-                raise Cancelled("the job was taken back")
-        return task.result()
-
-    return asyncio.run(watched())

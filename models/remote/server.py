@@ -5,12 +5,13 @@ A request lives in its caller's event loop; whoever cancels its task closes the 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import httpx
-from casebrief.models.errors import AnswerMalformed, ConstraintRefused, EngineError, EngineHung, PromptTooLong, ServerRefused, ServerUnavailable
+from casebrief.models.errors import AnswerMalformed, ConstraintRefused, EngineError, PromptTooLong, ServerRefused, ServerUnavailable
 from casebrief.models.remote.circuit import Circuit, Trouble
 from casebrief.models.remote.completion import NO_STREAM, WIDEST, Completion
 from casebrief.models.remote.endpoint import Endpoint
@@ -58,11 +59,13 @@ class Server:
     def __init__(self, endpoint: Endpoint, persistence: Persistence | None = None, circuit: Circuit | None = None) -> None:
         self.endpoint, self.circuit = endpoint, circuit or Circuit()
         self._persistence = persistence or Persistence()
+        self.heard = time.monotonic()
+        """When it last said something, to whomever: a request may wait long for its turn while others are answered."""
 
     def client(self) -> httpx.AsyncClient:
-        """Connections for one job. No redirect is followed and no proxy is asked: key and text go to the address that was named."""
+        """Connections for one job; whoever waits looks at `heard`. No redirect is followed and no proxy is asked: key and text go to the address that was named."""
         headers = {"Authorization": f"Bearer {self.endpoint.key}"} if self.endpoint.key else {}
-        timeout = httpx.Timeout(self.endpoint.hang_s, connect=CONNECT_S)
+        timeout = httpx.Timeout(None, connect=CONNECT_S)
         return httpx.AsyncClient(headers=headers, timeout=timeout, trust_env=False, follow_redirects=False)
 
     async def get(self, client: httpx.AsyncClient, url: str) -> Any:
@@ -70,6 +73,7 @@ class Server:
 
         async def once() -> Any:
             response = await client.get(url)
+            self.heard = time.monotonic()
             self._refuse(response)
             try:
                 return response.json()
@@ -89,10 +93,15 @@ class Server:
                 self._refuse(response)
                 if not response.headers.get("Content-Type", "").startswith("text/event-stream"):
                     raise AnswerMalformed(NO_STREAM)
-                await completion.hear(response.aiter_lines())
+                await completion.hear(self._lines(response))
             return completion
 
         return await self._tried(once)
+
+    async def _lines(self, response: httpx.Response) -> AsyncIterator[str]:
+        async for line in response.aiter_lines():
+            self.heard = time.monotonic()
+            yield line
 
     async def _tried(self, once: Callable[[], Awaitable[Told]], *, proves: bool = True) -> Told:
         """Try again what may be, as `Persistence` says; the circuit hears of every try."""
@@ -123,10 +132,6 @@ class Server:
     async def _translated(self, once: Callable[[], Awaitable[Told]]) -> Told:
         try:
             return await once()
-        except httpx.ConnectTimeout:
-            raise Trouble(f"no connection to the model's server at {self.endpoint.host} within {CONNECT_S:g} s") from None
-        except httpx.TimeoutException:
-            raise EngineHung(f"the model's server at {self.endpoint.host} gave no sign of life for {self.endpoint.hang_s:g} s") from None
         except httpx.TransportError as error:
             raise Trouble(f"the model's server at {self.endpoint.host} cannot be reached: {str(error) or type(error).__name__}") from None
 

@@ -165,7 +165,7 @@ class Fact(Frozen, Generic[N]):
     """One fact, with the words that state it.
 
     ``copied``: ``value`` is the quote of the first citation, or where that is ``folded``, what was read of it. ``normalized``: computed by rule from a copied quote.
-    ``inferred``: picked by the model from a closed list, with a citation. ``found_by`` tells who found it. ``corrected``: a person looked at it, and
+    ``inferred``: picked by the model from a closed list, with a citation. ``found_by`` tells who found it; ``both`` are a rule and a model, or two models. ``corrected``: a person looked at it, and
     what they changed or added has a confidence of 1. ``to_come``: an event whose day lay ahead when every article that tells of it appeared.
     """
 
@@ -276,7 +276,7 @@ class Provenance(Frozen):
     engine: str
     seed: int
     version: str
-    reader: Literal["labels", "prompts"]
+    reader: Literal["labels", "prompts", "labels+prompts"]
     adapters: list[str] = []
 
 

@@ -52,6 +52,9 @@ def examine(settings: Settings) -> Iterator[Finding]:
 
 
 def _model(settings: Settings) -> Iterator[Finding]:
+    if settings.engine == "openai":
+        yield from _served(settings)
+        return
     try:
         name = settings.model or catalog_of(settings).default
         product = wire(settings)
@@ -70,6 +73,28 @@ def _model(settings: Settings) -> Iterator[Finding]:
         yield Finding("engine", True, f"{info.engine}, {info.threads} threads, {info.context_tokens} tokens of context; proved by {proof}")
         yield Finding("build", True, info.build)
         yield Finding("memory", True, f"takes at most {product.engine.budget}")
+        for note in info.notes:
+            yield Finding("engine", None, note)
+    except ModelError as error:
+        yield Finding("engine", False, str(error))
+    finally:
+        product.close()
+
+
+def _served(settings: Settings) -> Iterator[Finding]:
+    """The server, and how it was proved that it can be held to a constraint; with labels+prompts the embedded model beside it."""
+    try:
+        product = wire(settings)
+    except ModelError as error:
+        yield Finding("engine", False, str(error))
+        return
+    for note in product.notes():
+        yield Finding("cache", None, note)
+    try:
+        product.engine.start()
+        info = product.engine.info
+        yield Finding("engine", True, f"{info.engine}, {info.model}, {info.context_tokens} tokens of context; proved by an answer that no free model gives")
+        yield Finding("reader", True, product.summarizer.reader.name)
         for note in info.notes:
             yield Finding("engine", None, note)
     except ModelError as error:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Annotated
 
-from casebrief.models.errors import Cancelled, ModelError
+from casebrief.models.errors import Cancelled, ModelError, ServerUnavailable
 from pydantic import BaseModel, Field
 
 MEDIA_TYPE = "application/problem+json"
@@ -70,6 +71,8 @@ def of_engine(error: ModelError) -> Problem:
     kind = "".join(f"-{c.lower()}" if c.isupper() else c for c in type(error).__name__).lstrip("-")
     if isinstance(error, Cancelled):
         return Problem(504, "deadline", "The deadline has passed", str(error))
+    if isinstance(error, ServerUnavailable):
+        return Problem(503, kind, "The model's server does not answer", str(error), retry_after=math.ceil(error.after_s))
     if error.retry:
         return Problem(503, kind, "The model failed", f"{error}; it is being started again, send the request once more", retry_after=2)
     return Problem(500, kind, "The model failed", str(error))

@@ -39,14 +39,22 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="CASEBRIEF_", frozen=True, extra="ignore")
 
+    engine: Literal["llama", "openai"] = "llama"
+    """What runs the model that answers: llama.cpp on this machine, or a server of the OpenAI API (docs/engines.md)."""
+    openai_base_url: str = ""
+    """Where that server is ("http://127.0.0.1:8000/v1"). The text of articles goes there."""
+    openai_api_key: SecretStr | None = None
+    openai_plain_http: bool = False
+    """Whether articles may go to another machine without TLS."""
     model: str = ""
-    """A name of the catalogue, or the path of a GGUF file; empty: the catalogue's default."""
+    """A name of the catalogue, or the path of a GGUF file; empty: the catalogue's default. With a server: the name that it serves; empty: its only one."""
     catalog: Path | None = None
     """A TOML file with further models, in the form of ``models/catalog.toml``."""
     models_dir: Path = Field(default_factory=lambda: _of_user(user_data_path, "models"))
     """Where pulled weights lie."""
-    reader: Literal["auto", "labels", "prompts"] = "auto"
-    """How articles are read: by marks of a model that was taught to mark, or by prompts; auto: as the model's entry says."""
+    reader: Literal["auto", "labels", "prompts", "labels+prompts"] = "auto"
+    """How articles are read: by marks of a model that was taught to mark, by prompts, or by prompts to a server over the marks of the embedded model; auto: as
+    the model's entry says, and by prompts where there is a server."""
     weights: Literal["auto", "bf16", "q8_0", "adapter"] = "auto"
     """How a model's adapter is used: merged into its weights once, in 16 or 8 bits (auto: the form that was fastest here when
     ``casebrief models prepare`` tried them), or applied at run time."""

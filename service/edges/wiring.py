@@ -17,11 +17,14 @@ from casebrief.models.errors import CatalogError, ModelError, NotWritable
 from casebrief.models.header import header
 from casebrief.models.machine import likely_form
 from casebrief.models.process import Patience
+from casebrief.models.running import PairedEngine, Running
 from casebrief.models.supervisor import SupervisedEngine
 from casebrief.models.trial import Trial, candidates, remembered, this_machine, try_forms
+from casebrief.prompts.loader import ARTICLE
 from casebrief.prompts.loader import load as load_prompt
 from casebrief.service.cases.store import CaseStore
 from casebrief.service.domain.spans import Span
+from casebrief.service.edges.engines import belief_in, served_engine, with_served
 from casebrief.service.edges.settings import Settings
 from casebrief.service.pipeline.articles import language_of
 from casebrief.service.pipeline.courts import court_phrases
@@ -31,6 +34,8 @@ from casebrief.service.pipeline.prompted import PromptReader
 from casebrief.service.pipeline.reading import Reader
 from casebrief.service.pipeline.statutes import law_phrases
 from casebrief.service.pipeline.summarizing import Summarizer
+from casebrief.service.pipeline.together import TogetherReader
+from casebrief.service.pipeline.whole import ArticleReader
 
 
 @dataclass(frozen=True)
@@ -40,7 +45,7 @@ class Casebrief:
     settings: Settings
     catalog: Catalog
     model: str
-    engine: SupervisedEngine
+    engine: Running
     summarizer: Summarizer
     store: Store | None
     reader_over: Callable[[Keeper | None], Reader]
@@ -80,15 +85,36 @@ def catalog_of(settings: Settings) -> Catalog:
 
 
 def wire(settings: Settings, tell: Callable[[str], None] = lambda told: None, threads: int = 0) -> Casebrief:
-    """Put the product together; the engine's weights are checked and its process is not started yet.
+    """Put the product together; the engine's weights, or its address, are checked, and it is not started yet.
 
     ``threads``: the engine's, where several engines share the machine; 0: as the settings say.
-    Raises `casebrief.models.errors.CatalogError` when model or weights are not to be had.
+    Raises `casebrief.models.errors.CatalogError` when model or weights are not to be had, or an address is not to be used.
     """
+    parts = _served(settings, tell, threads) if settings.engine == "openai" else _local(settings, tell, threads)
+    store = store_of(settings) if settings.cache_mb else None
+    summarizer = Summarizer(parts.reader_over(store), parts.prompts_sha256, lambda: parts.engine.info)
+    return Casebrief(settings, parts.catalog, parts.model, parts.engine, summarizer, store, parts.reader_over)
+
+
+@dataclass(frozen=True)
+class _Parts:
+    """What differs between engines."""
+
+    catalog: Catalog
+    model: str
+    engine: Running
+    prompts_sha256: str
+    reader_over: Callable[[Keeper | None], Reader]
+
+
+def _local(settings: Settings, tell: Callable[[str], None], threads: int) -> _Parts:
+    """A model of the catalogue, or a GGUF file, in a process of its own."""
     catalog = catalog_of(settings)
     model = settings.model or catalog.default
     prompt = load_prompt()
     entry = catalog.entry(model)
+    if settings.reader == "labels+prompts":
+        raise CatalogError("labels+prompts needs a larger model beside the one that labels: set CASEBRIEF_ENGINE=openai and CASEBRIEF_OPENAI_BASE_URL")
     if settings.reader not in ("auto", entry.reader):
         raise CatalogError(f"{model} reads by {entry.reader}, not by {settings.reader}; give another --model, or --reader auto")
 
@@ -98,14 +124,34 @@ def wire(settings: Settings, tell: Callable[[str], None] = lambda told: None, th
 
     config = configured()
     engine = SupervisedEngine(config, Patience(hang_s=settings.hang_s), configured)
-    store = store_of(settings) if settings.cache_mb else None
     belief = Belief(entry.floor, entry.confidence)
 
     def reader_over(keeper: Keeper | None) -> Reader:
         asked: Engine = CachedEngine(engine, keeper, f"{config.chat_format} {config.n_gpu_layers} {config.extra_buffers}") if keeper else engine
         return LabelReader(asked, belief) if entry.reader == "labels" else PromptReader(asked, prompt, belief)
 
-    return Casebrief(settings, catalog, model, engine, Summarizer(reader_over(store), prompt.sha256, lambda: engine.info), store, reader_over)
+    return _Parts(catalog, model, engine, prompt.sha256, reader_over)
+
+
+def _served(settings: Settings, tell: Callable[[str], None], threads: int) -> _Parts:
+    """A server of the OpenAI API; with the reader labels+prompts beside the catalogue's own model."""
+    remote, prompt = served_engine(settings), load_prompt(name=ARTICLE)
+    model, address = settings.model or remote.endpoint.host, remote.endpoint.base_url
+    catalog = with_served(catalog_of(settings), model)
+
+    def prompts(keeper: Keeper | None) -> ArticleReader:
+        return ArticleReader(CachedEngine(remote, keeper, address) if keeper else remote, prompt, belief_in(remote, catalog))
+
+    if settings.reader != "labels+prompts":
+        return _Parts(catalog, model, remote, prompt.sha256, prompts)
+    local = _local(settings.model_copy(update={"model": "", "reader": "labels", "context_tokens": 0}), tell, threads)
+
+    def together(keeper: Keeper | None) -> Reader:
+        labels = local.reader_over(keeper)
+        assert isinstance(labels, LabelReader)
+        return TogetherReader(labels, prompts(keeper))
+
+    return _Parts(catalog, local.model, PairedEngine(local.engine, remote), prompt.sha256, together)
 
 
 def store_of(settings: Settings) -> Store:

@@ -10,14 +10,14 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from casebrief.models.engine import Engine, Heard, Labelling, Mark, Place, Stop, never, unheard
+from casebrief.models.engine import Engine, Heard, Labelling, Mark, Place, Stop, Usage, never, unheard
 from casebrief.models.errors import EngineError
 from casebrief.service.domain.evidence import Evidence
 from casebrief.service.domain.spans import Span, lines, sentences, trimmed
 from casebrief.service.domain.story import asides
 from casebrief.service.pipeline.articles import Submitted, article_of
 from casebrief.service.pipeline.gathering import Belief, Tagged, gathered
-from casebrief.service.pipeline.reading import Gathered, ReaderName
+from casebrief.service.pipeline.reading import Alike, Gathered, ReaderName
 from casebrief.service.pipeline.typed import Tag
 
 FURNITURE = "furniture"
@@ -38,16 +38,25 @@ class LabelReader:
 
     def read(self, submitted: Sequence[Submitted], stop: Stop = never, heard: Heard = unheard, enough: Stop = never) -> Gathered:
         """See `casebrief.service.pipeline.reading.Reader`."""
+        tagged, usage = self.tagged(submitted, stop, heard, enough)
+        return gathered(tagged, self.belief, usage, self.alike)
+
+    def tagged(self, submitted: Sequence[Submitted], stop: Stop = never, heard: Heard = unheard, enough: Stop = never) -> tuple[list[Tagged], Usage]:
+        """What the model says of each article, before it is believed."""
         cut = [[sentences(item.text, line) for line in lines(item.text)] for item in submitted]
         passages = [tuple(span.of(item.text) for paragraph in paragraphs for span in paragraph) for item, paragraphs in zip(submitted, cut, strict=True)]
         found = self.engine.label(passages, stop, heard, enough)
-        tagged = [_tagged(item, paragraphs, labelling) for item, paragraphs, labelling in zip(submitted, cut, found.labellings, strict=True)]
+        return [_tagged(item, paragraphs, labelling) for item, paragraphs, labelling in zip(submitted, cut, found.labellings, strict=True)], found.usage
+
+    @property
+    def alike(self) -> Alike:
+        """How likely evidence states the same, by the vectors of its marks."""
         sameness = self.engine.info.sameness
 
         def alike(one: Evidence, other: Evidence) -> float:
             return sameness.probability(one.vector, other.vector) if sameness and one.vector and other.vector else OPEN
 
-        return gathered(tagged, self.belief, found.usage, alike)
+        return alike
 
 
 def _tagged(submitted: Submitted, paragraphs: Sequence[Sequence[Span]], labelling: Labelling) -> Tagged:

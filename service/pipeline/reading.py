@@ -1,4 +1,4 @@
-"""Reading: from the articles of a request to evidence. A part that can be exchanged: a model labels, or answers prompts.
+"""Reading: from the articles of a request to evidence. A part that can be exchanged: a model labels, or answers prompts, or one does each.
 
 A reader gives evidence and says what it could not read; it never drops an article in silence. What it reads must be grounded: its words stand in the
 article, and rules make the typed forms of them.
@@ -15,7 +15,7 @@ from casebrief.models.errors import OutOfTime
 from casebrief.service.domain.evidence import Evidence
 from casebrief.service.pipeline.articles import Dossier, Submitted
 
-ReaderName = Literal["labels", "prompts"]
+ReaderName = Literal["labels", "prompts", "labels+prompts"]
 
 LATE = str(OutOfTime())
 """Why an article was not read that more time would have been enough for."""

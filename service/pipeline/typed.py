@@ -13,7 +13,21 @@ from casebrief.service.domain.evidence import Evidence, computed, copied
 from casebrief.service.domain.money import counts, sums
 from casebrief.service.domain.names import whole_name
 from casebrief.service.domain.quotations import quotations
-from casebrief.service.domain.schema import LONGEST_VALUE, Cause, Counsel, Court, Date, DocketNumber, Money, Name, Parties, Relief, Response, Speaker
+from casebrief.service.domain.schema import (
+    LONGEST_VALUE,
+    Cause,
+    Counsel,
+    Court,
+    Date,
+    DocketNumber,
+    FoundBy,
+    Money,
+    Name,
+    Parties,
+    Relief,
+    Response,
+    Speaker,
+)
 from casebrief.service.domain.spans import Span, trimmed
 from casebrief.service.domain.story import without_dateline
 from casebrief.service.pipeline.courts import court_phrases
@@ -25,7 +39,10 @@ from pydantic import BaseModel
 
 @dataclass(frozen=True)
 class Tag:
-    """Marked words; ``within`` is the sentence, or the sentences, that they stand in, ``paragraph`` what is around that. Probabilities are 0 to 1."""
+    """Marked words; ``within`` is the sentence, or the sentences, that they stand in, ``paragraph`` what is around that. Probabilities are 0 to 1.
+
+    ``found_by`` is "both" where two readers say the same.
+    """
 
     label: str
     span: Span
@@ -35,6 +52,7 @@ class Tag:
     member: str
     member_probability: float
     vector: tuple[float, ...]
+    found_by: FoundBy = "model"
 
 
 @dataclass(frozen=True)
@@ -73,7 +91,7 @@ def evidence_of(article: Article, tags: Sequence[Tag]) -> Iterator[Evidence]:
     for tag in tags:
         if maker := MAKERS.get(tag.label):
             for item in maker(Said(article, tag, speakers)):
-                yield replace(item, found_by="model", vector=tag.vector)
+                yield replace(item, found_by=tag.found_by, vector=tag.vector)
     yield from _how_many_in_class(article, tags)
 
 
