@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
+from importlib.metadata import version
 from pathlib import Path
 from typing import Literal
 
@@ -35,6 +36,12 @@ from casebrief.models.wire import (
 from tenacity import RetryError, Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
 
 State = Literal["starting", "ready", "down", "closed"]
+
+BROKEN_BUILD = (
+    "the first start died of SIGILL: gcc 12 breaks llama.cpp's code for AMX. Built anew it reads faster: "
+    "CMAKE_ARGS=-DCMAKE_CXX_FLAGS=-fno-dse pip install --force-reinstall --no-cache-dir --no-deps llama-cpp-python=="
+) + version("llama-cpp-python")
+"""DECISIONS.md, 3."""
 
 
 class SupervisedEngine:
@@ -96,8 +103,9 @@ class SupervisedEngine:
         try:
             return Process(self._config, self._patience)
         except EngineDied as died:
-            if not isinstance(died, Killed):
-                self._config = replace(self._config, extra_buffers=False)
+            if not isinstance(died, Killed) and self._config.extra_buffers:
+                notes = (*self._config.notes, BROKEN_BUILD) if "SIGILL" in str(died) else self._config.notes
+                self._config = replace(self._config, extra_buffers=False, notes=notes)
             raise
 
     def _mourn(self, process: Process) -> None:

@@ -201,6 +201,7 @@ def test_a_start_that_dies_is_tried_again_without_extra_buffers(config, monkeypa
     engine.start()
     try:
         assert any("extra buffers" in note for note in engine.info.notes)
+        assert [note for note in engine.info.notes if "CMAKE_ARGS=-DCMAKE_CXX_FLAGS=-fno-dse pip install" in note]
         assert ask(engine, SHORT)
     finally:
         engine.close()
