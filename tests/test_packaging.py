@@ -70,8 +70,9 @@ def test_its_settings_are_settings_and_beyond_loopback_it_asks_for_keys(monkeypa
 
 def test_the_build_is_for_every_processor_and_keeps_the_pinned_flags():
     build = next(rest for name, rest in parsed() if name == "RUN" and "CMAKE_ARGS" in rest)
-    pinned = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["uv"]["extra-build-variables"]["llama-cpp-python"]["CMAKE_ARGS"]
-    assert all(flag in build for flag in pinned.split())
+    pinned = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["uv"]["extra-build-variables"]["llama-cpp-python"]
+    assert f"SKBUILD_CMAKE_SOURCE_DIR={pinned['SKBUILD_CMAKE_SOURCE_DIR']}" in build
+    assert all(flag in build for flag in pinned["CMAKE_ARGS"].split())
     assert all(flag in build for flag in ("-DGGML_NATIVE=OFF", "-DGGML_BACKEND_DL=ON", "-DGGML_CPU_ALL_VARIANTS=ON", "--require-hashes"))
 
 
