@@ -36,6 +36,8 @@ TOLD = {
     "85,000 buyers": ("figures", Figure(quantity=85_000, unit="buyers"), ""),
     "58,000 buyers": ("figures", Figure(quantity=58_000, unit="buyers"), ""),
     "85,000 homes": ("figures", Figure(quantity=85_000, unit="homes"), ""),
+    "83,000 buyers": ("figures", Figure(quantity=83_000, unit="buyers"), ""),
+    "62,000 buyers": ("figures", Figure(quantity=62_000, unit="buyers"), ""),
     "74,000 kettles": ("figures", Figure(quantity=74_000, unit="kettles"), ""),
     "some 60": ("figures", None, ""),
     "March 3": ("filed_on", Date(date="2025-03-03", precision="day"), ""),
@@ -161,6 +163,16 @@ def test_a_count_with_its_digits_swapped_is_a_contradiction():
 def test_counts_of_one_thing_under_two_words_stand_side_by_side_when_they_are_near():
     (found,) = summary_of({"a1": ["85,000 homes"], "a2": ["74,000 kettles"]}, {"a1": DAY, "a2": DAY}).conflicts
     assert {position.value for position in found.positions} == {"85,000 homes", "74,000 kettles"}
+
+
+def test_three_counts_of_one_thing_are_one_conflict_with_a_position_each():
+    days = {"a1": DAY, "a2": DAY + datetime.timedelta(days=1), "a3": DAY + datetime.timedelta(days=2)}
+    (found,) = summary_of({"a1": ["62,000 buyers"], "a2": ["83,000 buyers"], "a3": ["85,000 buyers"]}, days).conflicts
+    assert [position.value for position in found.positions] == ["62,000 buyers", "83,000 buyers", "85,000 buyers"]
+
+
+def test_two_numbers_that_one_article_tells_are_no_conflict():
+    assert not summary_of({"a1": ["62,000 buyers", "83,000 buyers"], "a2": ["83,000 buyers", "62,000 buyers"]}, {"a1": DAY, "a2": DAY}).conflicts
 
 
 def test_one_count_under_two_words_is_one_figure():

@@ -46,7 +46,7 @@ def merge(evidence: Sequence[Evidence], sources: Sources, case: CaseIdentity) ->
         "rulings": rulings(material, likeness, worths),
         "responses": responses(material, likeness),
         "timeline": timeline(material),
-        "figures": figures(material, worths),
+        "figures": figures(material, likeness, worths),
     }
     alone = {
         "plaintiffs": parties(material, "plaintiffs"),

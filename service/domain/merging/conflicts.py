@@ -47,6 +47,6 @@ def latest(groups: Sequence[Group], sources: Sources) -> Group:
 
 
 def is_update(groups: Sequence[Group], sources: Sources) -> bool:
-    """Whether the newest of some numbers says that it has changed; a number that only differs contradicts."""
-    ordered = oldest_first(groups, sources)
-    return in_turn(ordered, sources) and any(says_now(sources.texts[item.article], item) for item in ordered[-1])
+    """Whether the newest of some numbers is known to be newer than the others and says that it has changed; a number that only differs contradicts."""
+    *older, newest = oldest_first(groups, sources)
+    return all(sources.newer(newest, group) for group in older) and any(says_now(sources.texts[item.article], item) for item in newest)
