@@ -94,7 +94,7 @@ def _name_key(case: MarkedCase, words: str) -> str:
 
 def _fact(case: MarkedCase, field: str, group: Sequence[Told]) -> LabelledFact:
     chosen = _of_now(case, field, group) if field in ONE else list(group)
-    forms = _forms(field, chosen)
+    forms = _forms(field, chosen, [form for name in case.names if name.kind == "person" for form in name.forms])
     vital = field in SINGLE or field in ("plaintiffs", "defendants") or any(told.mark.vital for told in group)
     evidence = tuple((told.article.id, told.words) for told in chosen)
     return LabelledFact(field, forms, (), vital, evidence, tuple(told.place for told in chosen))
@@ -106,8 +106,8 @@ def _of_now(case: MarkedCase, field: str, group: Sequence[Told]) -> list[Told]:
     return [told for told in group if superseded is None or told.mark.id not in superseded.ids[:-1]] or list(group)
 
 
-def _forms(field: str, group: Sequence[Told]) -> tuple[Any, ...]:
-    """The value in the field's typed form, and what is as right as it."""
+def _forms(field: str, group: Sequence[Told], people: Sequence[str]) -> tuple[Any, ...]:
+    """The value in the field's typed form, and what is as right as it; ``people`` are the forms of the names of persons."""
     words = list(dict.fromkeys(told.words for told in group))
     mark = group[0].mark
     if field in ("filed_on", "timeline"):
@@ -124,21 +124,28 @@ def _forms(field: str, group: Sequence[Told]) -> tuple[Any, ...]:
         shares = [(round(100 * quantity, 6), "percent") for quantity, unit in counted if unit == "share"]
         return tuple({"quantity": quantity, "unit": unit, "of": words[0]} for quantity, unit in dict.fromkeys([*counted, *shares]))
     if field == "responses":
-        return tuple({"speaker": speaker, "stance": mark.member} for speaker in dict.fromkeys(map(speaker_of, group)))
+        return tuple({"speaker": speaker, "stance": mark.member} for speaker in dict.fromkeys(speaker_of(told, people) for told in group))
     if field == "quotes":
-        return tuple({"speaker": speaker_of(told), "text": told.words} for told in group)
+        return tuple({"speaker": speaker_of(told, people), "text": told.words} for told in group)
     if field in ("relief_sought", "rulings"):
         return ({"kind": contract_member(mark), "what": words[0]},)
     return tuple(sorted(words, key=len, reverse=True))
 
 
-def speaker_of(told: Told) -> str | None:
-    """The speaker marked nearest to the words, in their paragraph."""
+def speaker_of(told: Told, people: Sequence[str]) -> str | None:
+    """The speaker marked nearest to the words, in their paragraph; for "he" and "she" the person named last before, where there is one."""
     text, mark = told.article.text, told.mark
     begin, end = text.rfind("\n", 0, mark.start) + 1, text.find("\n", mark.end)
     near = [other for other in told.article.marks if other.field == "speaker" and begin <= other.start < end]
     best = min(near, key=lambda other: min(abs(other.start - mark.end), abs(mark.start - other.end)), default=None)
-    return text[best.start : best.end] if best else None
+    if best is None:
+        return None
+    words = text[best.start : best.end]
+    if words.lower() not in ("he", "she"):
+        return words
+    named = {name: text.rfind(name, begin, best.start) for name in people}
+    last = max(named, key=lambda name: (named[name], len(name)), default=words)
+    return last if named.get(last, -1) >= 0 else words
 
 
 def _closed(case: MarkedCase, field: str, value: str) -> LabelledFact:

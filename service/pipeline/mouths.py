@@ -76,7 +76,7 @@ _SENTENCE_ENDS = re.compile(r"[.!?]\W*\s")
 
 def _the_plaintiff_says_it(text: str, tag: Tag, tags: Sequence[Tag], case: CaseIdentity) -> bool:
     """Whether the speaker of the same sentence is a plaintiff or their lawyer: what they say is no answer to the case."""
-    speaker = nearest(text, tag, [other for other in tags if other.label == "speaker"], tag.span)
+    speaker = nearest(text, tag, tags, tag.span)
     if speaker is None or _SENTENCE_ENDS.search(text, *sorted((speaker.span.end, tag.span.start))):
         return False
     words = speaker.span.of(text)

@@ -57,11 +57,11 @@ class Tag:
 
 @dataclass(frozen=True)
 class Said:
-    """A tag, and the article around it."""
+    """A tag, and the article around it, with all tags."""
 
     article: Article
     tag: Tag
-    speakers: Sequence[Tag]
+    tags: Sequence[Tag]
 
     @property
     def text(self) -> str:
@@ -86,11 +86,10 @@ Maker = Callable[[Said], Iterator[Evidence]]
 
 
 def evidence_of(article: Article, tags: Sequence[Tag]) -> Iterator[Evidence]:
-    """Evidence for every tag of a field; tags of speakers serve those that have one."""
-    speakers = [tag for tag in tags if tag.label == "speaker"]
+    """Evidence for every tag of a field; tags of speakers and names serve those that have a speaker."""
     for tag in tags:
         if maker := MAKERS.get(tag.label):
-            for item in maker(Said(article, tag, speakers)):
+            for item in maker(Said(article, tag, tags)):
                 yield replace(item, found_by=tag.found_by, vector=tag.vector)
     yield from _how_many_in_class(article, tags)
 
@@ -220,7 +219,7 @@ def _money_or_kind(said: Said) -> Iterator[Evidence]:
 
 
 def _response(said: Said) -> Iterator[Evidence]:
-    yield from said.copied(Response(speaker=speaker_of(said.text, said.tag, said.speakers), stance=said.tag.member))  # type: ignore[arg-type]
+    yield from said.copied(Response(speaker=speaker_of(said.text, said.tag, said.tags), stance=said.tag.member))  # type: ignore[arg-type]
 
 
 def _quote(said: Said) -> Iterator[Evidence]:
@@ -229,15 +228,13 @@ def _quote(said: Said) -> Iterator[Evidence]:
     met = [span for span in quoted if span.meets(said.tag.span)]
     if met:
         whole = max(met, key=lambda span: min(span.end, said.tag.span.end) - max(span.start, said.tag.span.start))
-        yield from said.copied(
-            Speaker(speaker=speaker_of(said.text, said.tag, said.speakers)), whole, str(begun(said.text, said.tag, said.speakers, quoted, whole))
-        )
+        yield from said.copied(Speaker(speaker=speaker_of(said.text, said.tag, said.tags)), whole, str(begun(said.text, said.tag, said.tags, quoted, whole)))
         return
     span = said.tag.span
     words = span.of(said.text)
     start, end = span.start + len(words) - len(words.lstrip("\"“”‘’' ")), span.end - (len(words) - len(words.rstrip('"“”‘ ')))
     if start < end:
-        yield from said.copied(Speaker(speaker=speaker_of(said.text, said.tag, said.speakers)), Span(start, end))
+        yield from said.copied(Speaker(speaker=speaker_of(said.text, said.tag, said.tags)), Span(start, end))
 
 
 def _figure(said: Said) -> Iterator[Evidence]:

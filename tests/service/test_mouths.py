@@ -2,7 +2,7 @@
 
 import pytest
 from casebrief.models.engine import Labelling
-from marking import DAY, read_as, response_of
+from marking import DAY, labelling, mark, read_as, response_of
 
 
 def told(text: str, marked: dict[str, str | list[str]], kind: str = "civil") -> dict[str, object]:
@@ -70,3 +70,31 @@ def test_the_number_of_a_class_is_a_figure():
     assert [(fact["value"], fact["normalized"]) for fact in summary["figures"]] == [
         ("some 2,600 former and present nurses", {"quantity": 2600, "unit": "nurses"})
     ]
+
+
+PRONOUNS = [
+    ("Judge Ada Quill ruled on Monday. “They melt”, she said.", {"judge": "Ada Quill", "speaker": "she"}, "Ada Quill"),
+    ("Jo Ferrer-Loy was at home. “They melt”, she said.", {"plaintiffs": "Jo Ferrer-Loy", "speaker": "she"}, "Jo Ferrer-Loy"),
+    (
+        "Joss Ferrer acts for them; Ada Quill judges. “They melt”, she said.",
+        {"counsel.plaintiff": "Joss Ferrer", "judge": "Ada Quill", "speaker": "she"},
+        "Ada Quill",
+    ),
+    ("Customers bought from Norvane Home Inc. “They melt”, she said.", {"defendants": "Norvane Home Inc", "speaker": "she"}, None),
+]
+
+
+@pytest.mark.parametrize(("text", "marked", "speaker"), PRONOUNS)
+def test_a_pronoun_stands_for_the_person_named_last_in_the_paragraph(text, marked, speaker):
+    text, read = read_as(f"Norvane was sued.\n\n{text}\n", {"filed_on": "sued", "quotes": "They melt", **marked})
+    assert [quote["normalized"]["speaker"] for quote in response_of((text, read))["summary"]["quotes"]] == [speaker]
+
+
+def test_who_was_only_named_as_the_one_who_asked_is_not_the_speaker():
+    text = "Norvane was sued.\n\nAsked by Ada Quill for more, he shrugged. “They melt”, he said.\n"
+    start = text.rindex("he said")
+    nth = text[:start].count("he")
+    read = labelling(
+        text, mark(text, "filed_on", "sued"), mark(text, "quotes", "They melt"), mark(text, "judge", "Ada Quill"), mark(text, "speaker", "he", nth=nth)
+    )
+    assert [quote["normalized"]["speaker"] for quote in response_of((text, read))["summary"]["quotes"]] == [None]
