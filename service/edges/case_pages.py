@@ -1,4 +1,4 @@
-"""Kept cases as pages: each beside its sources, with forms that correct it. They are for whoever sits at this machine: with keys, cases are had over /v1."""
+"""Kept cases as pages: each beside its sources, with forms that correct it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from casebrief.service.exports.facts import Stated, facts
 from casebrief.service.page import render
 from casebrief.service.page.marked import sent_span
 from casebrief.service.page.mending import CaseFile, Typed, mending_of
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
@@ -27,23 +27,17 @@ from starlette.concurrency import run_in_threadpool
 PARTS = frozenset({"number", "field", "value", "at", "from", "start", "end", "by", "article", "quote", "choice", "speaker", "action"})
 
 
-def kept_cases(store: CaseStore, request: Request) -> list[CaseFile]:
-    """The cases that whoever asks may hear of; none where the file of cases is out of reach: the page still asks for articles."""
+def kept_cases(store: CaseStore) -> list[CaseFile]:
+    """The cases that are kept; none where their file is out of reach: the page still asks for articles."""
     try:
-        return [CaseFile(case.name, case.number, case.articles) for case in store.cases()] if request.state.known else []
+        return [CaseFile(case.name, case.number, case.articles) for case in store.cases()]
     except CaseError:
         return []
 
 
-def _known(request: Request) -> None:
-    """Raises `Problem` 401 where a key is asked for and none was shown."""
-    if not request.state.known:
-        raise Problem(401, "no-key", "A key is asked for", "with keys, case files are had over /v1/cases, or by casebrief case show")
-
-
 def case_router(store: CaseStore, body_of: Callable[[Request], Awaitable[bytes]]) -> APIRouter:
-    """The pages' routes."""
-    router = APIRouter(include_in_schema=False, prefix="/cases/{name}", dependencies=[Depends(_known)])
+    """The pages' routes. Where keys are asked for, the gate lets nobody to them without one."""
+    router = APIRouter(include_in_schema=False, prefix="/cases/{name}")
 
     async def now_of(name: str) -> CaseNow:
         return await run_in_threadpool(corrected_or_problem, lambda: case_now(store, name))

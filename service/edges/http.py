@@ -25,8 +25,9 @@ from casebrief.service.edges.logs import log_request
 from casebrief.service.edges.metrics import Metrics, metrics_router
 from casebrief.service.edges.pages import page_router
 from casebrief.service.edges.problems import MEDIA_TYPE, Problem, ProblemDetails, of_engine, unforeseen
-from casebrief.service.edges.requests import SummaryRequest
-from casebrief.service.edges.settings import Settings
+from casebrief.service.edges.requests import SummaryRequest, most_bytes
+from casebrief.service.edges.sessions import Sessions
+from casebrief.service.edges.sign_in import sign_in_router
 from casebrief.service.edges.speed import of_trial
 from casebrief.service.edges.summaries import summarized, summarized_all
 from casebrief.service.edges.watch import Ended, Watch
@@ -38,11 +39,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-BYTES_A_CHARACTER = 12
-"""JSON may write one code point as two escapes of six bytes."""
-
-ROOM_FOR_KEYS = 1 << 20
-"""Bytes of a body beside the characters of its texts."""
+SIGN_IN_BYTES = 1 << 14
+"""The most bytes of a form with a key: it is read of anybody."""
 
 CLIENT_CLOSED_REQUEST = 499
 """What logs say of a client that went away (nginx's code); nobody receives it."""
@@ -128,13 +126,14 @@ def create_app(product: Casebrief) -> FastAPI:
         responses=_problem_responses(401, 403, 421),
     )
     app.state.desk = desk
-    app.add_middleware(Gate, settings=product.settings)
+    sessions = Sessions(product.settings.api_keys_file) if product.settings.api_keys_file else None
+    app.add_middleware(Gate, settings=product.settings, sessions=sessions)
     _handle_errors(app)
     _describe(app)
     _watch(app, metrics)
 
     async def body_of(request: Request) -> bytes:
-        return await _body(request, _most(product.settings), product.settings.receive_s)
+        return await _body(request, most_bytes(product.settings), product.settings.receive_s)
 
     @app.post(
         "/v1/summaries",
@@ -169,6 +168,8 @@ def create_app(product: Casebrief) -> FastAPI:
     app.include_router(cases_router(product, desk, body_of))
     for router in (corrections_router, case_router):
         app.include_router(router(case_store_of(product.settings), body_of))
+    if sessions:
+        app.include_router(sign_in_router(sessions, lambda request: _body(request, SIGN_IN_BYTES, product.settings.receive_s)))
     app.include_router(metrics_router(metrics))
     app.include_router(jobs_router(clerk, desk, product.settings, body_of))
 
@@ -219,11 +220,6 @@ def _model_line(product: Casebrief, name: str) -> ModelLine:
         present=present,
         active=name == product.model,
     )
-
-
-def _most(settings: Settings) -> int:
-    """The most bytes that a body within all limits can have: texts as escapes, files as base64."""
-    return settings.max_request_characters * BYTES_A_CHARACTER + settings.max_files_mb * 1_000_000 * 4 // 3 + ROOM_FOR_KEYS
 
 
 async def _body(request: Request, most: int, within_s: float) -> bytes:

@@ -45,10 +45,10 @@ def page_router(product: Casebrief, desk: Desk, body_of: BodyOf) -> APIRouter:
     settings, store = product.settings, case_store_of(product.settings)
 
     @router.get("/")
-    def ask(request: Request, articles: str = "", example: str = "") -> Response:
+    def ask(articles: str = "", example: str = "") -> Response:
         count = int(articles) if re.fullmatch(r"[1-9]\d{0,3}", articles, re.ASCII) else FIELDS_AT_FIRST
         fields = _example_fields(settings) if example else _blank(min(count, settings.max_articles))
-        return html(_form(fields, settings, cases=kept_cases(store, request)))
+        return html(_form(fields, settings, cases=kept_cases(store)))
 
     @router.get("/page/{name}")
     def asset(name: str) -> Response:
@@ -96,7 +96,7 @@ def page_router(product: Casebrief, desk: Desk, body_of: BodyOf) -> APIRouter:
 
 def _form(fields: list[render.Field], settings: Settings, problem: str = "", cases: Sequence[CaseFile] = ()) -> str:
     more = min(2 * len(fields), settings.max_articles)
-    return render.form(fields, settings.max_articles, problem, more=more if more > len(fields) else 0, cases=cases)
+    return render.form(fields, settings.max_articles, problem, more=more if more > len(fields) else 0, cases=cases, keyed=settings.api_keys_file is not None)
 
 
 def _blank(count: int) -> list[render.Field]:

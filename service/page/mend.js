@@ -74,7 +74,8 @@
     remembered($("m-by").value);
     const answer = await fetch(form.getAttribute("action"), { method: "POST", body: new FormData(form, event.submitter) });
     if (!answer.ok) {
-      if (!putMending(await answer.text())) form.append(`The server answered ${answer.status}.`);
+      const told = answer.status === 401 ? "This server asks for your key again: sign in on another tab, then press the button once more." : `The server answered ${answer.status}.`;
+      if (!putMending(await answer.text())) $("refused").textContent = told;
       return;
     }
     if (form.dataset.fact) history.replaceState(null, "", `#${form.dataset.fact}`);

@@ -2,7 +2,6 @@
 // The page reads without this. It adds: places of a fact lit in every article, a way between them, dropped files, progress, and cancelling.
 (() => {
   const $ = (id) => document.getElementById(id);
-  let key = "";
 
   // ---- a fact and its places
   let shown = null;
@@ -220,7 +219,14 @@
     line.scrollIntoView({ block: "nearest" });
   };
 
-  const headers = () => (key ? { Authorization: `Bearer ${key}` } : {});
+  // A session that ended meanwhile costs nothing that was typed: its key is asked for beside it.
+  const signIn = async () => {
+    const key = $("key-value");
+    if (!key?.value) return;
+    const sent = new FormData();
+    sent.set("key", key.value);
+    if ((await fetch("/sign-in", { method: "POST", body: sent })).ok) [key.value, $("key").hidden] = ["", true];
+  };
 
   const watch = (started) => {
     const clock = setInterval(() => {
@@ -228,7 +234,7 @@
     }, 500);
     const queue = setInterval(async () => {
       try {
-        const state = await (await fetch("/readyz", { headers: headers() })).json();
+        const state = await (await fetch("/readyz")).json();
         if (!running) return;
         $("doing").textContent = state.waiting ? `Waiting or reading; ${state.waiting} ${state.waiting === 1 ? "request waits" : "requests wait"}` : "Reading";
       } catch {
@@ -242,6 +248,10 @@
   };
 
   const problemOf = async (answer) => {
+    if (answer.status === 401 && $("key")) {
+      $("key").hidden = false;
+      return "This server asks for your key again. Nothing that you typed is lost.";
+    }
     const body = await answer.text();
     if ((answer.headers.get("content-type") || "").includes("json")) return JSON.parse(body).detail;
     const told = new DOMParser().parseFromString(body, "text/html").querySelector(".problem");
@@ -251,7 +261,6 @@
   const send = async () => {
     const sent = new FormData(form());
     let page = "";
-    if ($("key-value").value) key = $("key-value").value;
     running = new AbortController();
     const done = watch(Date.now());
     $("doing").textContent = "Reading";
@@ -259,8 +268,8 @@
     $("progress").hidden = false;
     for (const button of form().querySelectorAll("button")) button.disabled = true;
     try {
-      const answer = await fetch(form().action, { method: "POST", body: sent, headers: headers(), signal: running.signal });
-      if (answer.status === 401) $("key").hidden = false;
+      await signIn();
+      const answer = await fetch(form().action, { method: "POST", body: sent, signal: running.signal });
       if (answer.ok) page = await answer.text();
       else say(await problemOf(answer));
     } catch (error) {
@@ -301,25 +310,30 @@
   });
 
   // ---- saving and proving
+  const proved = (lines, faulty) => {
+    $("proved").scrollIntoView({ block: "center" });
+    $("proved").classList.toggle("faulty", faulty);
+    $("proved").textContent = lines.join("\n");
+  };
+
   const keep = async (event) => {
     const button = event.submitter;
-    if (button.id !== "prove" && !key) return;
     event.preventDefault();
     const sent = new FormData(event.target, button);
-    const answer = await fetch(button.getAttribute("formaction") || event.target.action, { method: "POST", body: sent, headers: headers() });
-    if (button.id === "prove") {
+    const answer = await fetch(button.getAttribute("formaction") || event.target.action, { method: "POST", body: sent });
+    const again = "This server asks for your key again: sign in on another tab, then press the button once more.";
+    if (!answer.ok) proved([answer.status === 401 ? again : `The server answered ${answer.status}.`], true);
+    else if (button.id === "prove") {
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       const faults = [...page.querySelectorAll("main li")].map((line) => line.textContent);
-      $("proved").scrollIntoView({ block: "center" });
-      $("proved").classList.toggle("faulty", !answer.ok || faults.length > 0);
-      $("proved").textContent = answer.ok ? [page.getElementById("told").textContent, ...faults].join("\n") : `The server answered ${answer.status}.`;
-      return;
+      proved([page.getElementById("told").textContent, ...faults], faults.length > 0);
+    } else {
+      const link = document.createElement("a");
+      link.href = URL.createObjectURL(await answer.blob());
+      link.download = /filename="([^"]*)"/.exec(answer.headers.get("content-disposition") || "")?.[1] || "case";
+      link.click();
+      URL.revokeObjectURL(link.href);
     }
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(await answer.blob());
-    link.download = /filename="([^"]*)"/.exec(answer.headers.get("content-disposition") || "")?.[1] || "case";
-    link.click();
-    URL.revokeObjectURL(link.href);
   };
 
   document.addEventListener("submit", (event) => {

@@ -1,7 +1,7 @@
 """The page as the service serves it: articles go in by paste, by file and without a script, a case comes out; what is wrong is said, and nothing typed is lost."""
 
 import re
-from pathlib import Path
+from collections.abc import Iterator
 
 import httpx
 import pytest
@@ -204,21 +204,75 @@ def test_what_no_page_sends_is_refused(server, path, fields, status):
     assert httpx.post(server + path, content=b"{}", headers={"Content-Type": "application/json"}, timeout=HANG_S).status_code == 415
 
 
-def test_with_keys_the_page_asks_for_one(opened, tmp_path: Path):
-    file = tmp_path / "keys"
+def signed_in(page: Page, key: str) -> None:
+    page.get_by_label("Key").fill(key)
+    page.get_by_role("button", name="Sign in").click()
+
+
+@pytest.fixture(scope="module")
+def keyed(tmp_path_factory) -> Iterator[tuple[str, str]]:
+    """The address of a server with keys, and a key."""
+    file = tmp_path_factory.mktemp("keys") / "keys"
     key = Keys(file).add("desk")
-    with running_server(CASEBRIEF_API_KEYS_FILE=str(file)) as (address, _):
-        page = opened(f"{address}/?example=1")
-        page.get_by_role("button", name="Summarise").click()
-        expect(page.get_by_role("alert")).to_contain_text("Bearer")
-        page.get_by_label("This server asks for a key").fill(key)
-        page.get_by_role("button", name="Summarise").click()
-        expect(page.locator("#summary h1")).to_contain_text("Ashgrove")
-        with page.expect_download() as saved:
-            page.get_by_role("button", name="CSV").click()
-        assert saved.value.suggested_filename.endswith(".csv")
-        page.get_by_role("button", name="Verify").click()
-        expect(page.locator("#proved")).to_contain_text("all of it holds")
+    with running_server(CASEBRIEF_API_KEYS_FILE=str(file), CASEBRIEF_CASES_DIR=str(file.parent)) as (address, _):
+        yield address, key
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_with_keys_one_is_entered_once_for_all_pages(keyed, opened, script):
+    """Articles are read, saved and proved, a case file is opened, and after signing out nothing of it is had."""
+    address, key = keyed
+    name = f"norvane-{script}".lower()
+    article = example.articles()[0]
+    with httpx.Client(base_url=address, headers={"Authorization": f"Bearer {key}"}, timeout=HANG_S) as api:
+        assert api.post("/v1/cases", json={"name": name}).status_code == 201
+        assert api.post(f"/v1/cases/{name}/articles", json=as_request([article])).status_code == 200
+    page = opened(f"{address}/cases/{name}", java_script_enabled=script)
+    if script:  # the checks are one
+        assert violations(page) == []
+    assert name not in page.title()
+    signed_in(page, "cb_not_a_key")
+    expect(page.get_by_role("alert")).to_have_text("This key is not known.")
+    signed_in(page, key)
+    expect(page).to_have_url(f"{address}/cases/{name}")
+    page.locator(".pairs > div", has_text="Docket number").get_by_role("link", name="correct").click()
+    page.get_by_label("Your name").fill("Jo Marsh")
+    page.get_by_role("button", name="Accept").click()
+    expect(page.locator(".mended")).to_contain_text("accepted by Jo Marsh")
+    page.goto(f"{address}/")
+    expect(page.get_by_role("link", name=name)).to_be_visible()
+    page.get_by_role("link", name="Fill in an example").click()
+    page.get_by_role("button", name="Summarise").click()
+    expect(page.locator("#summary h1")).to_contain_text("Ashgrove")
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="CSV").click()
+    assert saved.value.suggested_filename.endswith(".csv")
+    page.get_by_role("button", name="Verify").click()
+    expect(page.locator("#proved" if script else "#told")).to_contain_text("all of it holds")
+    page.goto(f"{address}/")
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+    page.goto(f"{address}/cases/{name}")
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+
+
+def test_a_session_that_ended_costs_nothing_that_was_typed(keyed, opened):
+    address, key = keyed
+    page = opened(f"{address}/")
+    signed_in(page, key)
+    page.get_by_role("link", name="Fill in an example").click()
+    fill(page, 3, "Typed by hand.")
+    page.context.clear_cookies()
+    page.get_by_role("button", name="Summarise").click()
+    expect(page.get_by_role("alert")).to_contain_text("asks for your key again")
+    expect(page.locator("[id='3-text']")).to_have_value("Typed by hand.")
+    page.get_by_label("Your key").fill(key)
+    page.get_by_role("button", name="Summarise").click()
+    expect(page.locator("#summary h1")).to_contain_text("Ashgrove")
+    page.context.clear_cookies()
+    page.get_by_role("button", name="CSV").click()
+    expect(page.locator("#proved")).to_contain_text("asks for your key again")
+    expect(page.locator("#summary h1")).to_contain_text("Ashgrove")
 
 
 def test_a_summary_comes_in_the_form_that_accept_names(server):

@@ -20,7 +20,9 @@ from casebrief.service.edges.gate import Gate
 from casebrief.service.edges.keys import Keys
 from casebrief.service.edges.pages import page_router
 from casebrief.service.edges.problems import Problem
+from casebrief.service.edges.sessions import Sessions
 from casebrief.service.edges.settings import Settings
+from casebrief.service.edges.sign_in import sign_in_router
 from casebrief.service.exports.facts import facts
 from casebrief.service.pipeline.articles import Submitted
 from conftest import HANG_S, free_port, until
@@ -51,7 +53,10 @@ def application(settings: Settings) -> FastAPI:
     app.include_router(page_router(SimpleNamespace(settings=settings), None, body_of))
     app.include_router(case_router(store, body_of))
     app.include_router(corrections_router(store, body_of))
-    app.add_middleware(Gate, settings=settings)
+    sessions = Sessions(settings.api_keys_file) if settings.api_keys_file else None
+    if sessions:
+        app.include_router(sign_in_router(sessions, body_of))
+    app.add_middleware(Gate, settings=settings, sessions=sessions)
     return app
 
 
