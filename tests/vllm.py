@@ -114,10 +114,12 @@ def application(stub: Stub) -> FastAPI:
 
 
 async def left(stub: Stub, request: Request) -> None:
-    """Wait for the client to go."""
-    while not await request.is_disconnected():  # noqa: ASYNC110 - the server tells it in no other way
-        await asyncio.sleep(0.01)
-    stub.left += 1
+    """Wait for the client to go; a stream is cancelled then."""
+    try:
+        while not await request.is_disconnected():  # noqa: ASYNC110 - the server tells it in no other way
+            await asyncio.sleep(0.01)
+    finally:
+        stub.left += 1
 
 
 async def events(stub: Stub, request: Request, body: Body, text: str, fault: str) -> AsyncIterator[str]:
