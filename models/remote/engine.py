@@ -18,39 +18,31 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, TypeVar
 
 import httpx
-from casebrief.models.constraints import Facts
-from casebrief.models.engine import Answer, Batch, Document, EngineInfo, Heard, Labellings, Question, Reading, Readings, Stop, Usage, never, unheard
+from casebrief.models.engine import Answer, Batch, Document, EngineInfo, Heard, Labellings, Reading, Readings, Stop, Usage, never, unheard
 from casebrief.models.errors import (
     AnswerMalformed,
     AnswerRefused,
     Cancelled,
     ConstraintRefused,
-    ConstraintUnproved,
     EngineError,
     EngineHung,
     EngineUnavailable,
     NotOffered,
     OutOfTime,
     PromptTooLong,
-    ServerRefused,
 )
 from casebrief.models.facts import stated
 from casebrief.models.machine import Budget
 from casebrief.models.remote.completion import Completion
 from casebrief.models.remote.endpoint import Endpoint
-from casebrief.models.remote.forms import FORMS, ODD, PROOF
-from casebrief.models.remote.request import request
+from casebrief.models.remote.proof import Proved, facts_of, prove
 from casebrief.models.remote.server import Server
-from pydantic import BaseModel, ValidationError
 
 TICK_S = 0.05
 """How often a waiting job looks at its stop, in seconds."""
 
 TOGETHER = 8
 """Questions of one job that are asked side by side: servers batch them."""
-
-CONTEXT_TOKENS = 8192
-"""The context where neither the server nor a setting tells it."""
 
 CHARACTERS = 3
 """Characters of a token, counted low: servers tell their tokens in different ways, or not."""
@@ -59,42 +51,6 @@ OF_ONE = (PromptTooLong, ConstraintRefused, AnswerRefused, AnswerMalformed)
 """Errors that concern one document."""
 
 Told = TypeVar("Told")
-
-
-class _Meta(BaseModel):
-    n_ctx: int | None = None
-
-
-class _Model(BaseModel):
-    """A model that is served. vLLM tells its context as ``max_model_len``, llama-server within ``meta``; what that calls a model may be a path."""
-
-    id: str
-    owned_by: str = ""
-    max_model_len: int | None = None
-    meta: _Meta | None = None
-    root: str | None = None
-
-    @property
-    def name(self) -> str:
-        return self.id.rsplit("/", 1)[-1] if self.id.endswith(".gguf") else self.id
-
-    @property
-    def context_tokens(self) -> int:
-        return self.max_model_len or (self.meta and self.meta.n_ctx) or CONTEXT_TOKENS
-
-
-class _Models(BaseModel):
-    data: list[_Model] = []
-
-
-@dataclass(frozen=True)
-class _Proved:
-    """What was found out of a server, and how it is to be asked."""
-
-    info: EngineInfo
-    model: str
-    form: str
-    logprobs: bool
 
 
 @dataclass
@@ -134,7 +90,7 @@ class OpenAIEngine:
         """Nothing is asked yet: see `start`."""
         self._server = server
         self._lock = threading.Lock()
-        self._proved: _Proved | None = None
+        self._proved: Proved | None = None
         self._state: Literal["starting", "ready", "down", "closed"] = "starting"
         self._last_error = ""
 
@@ -165,7 +121,7 @@ class OpenAIEngine:
             "memory": None,
         }
 
-    def _ready(self, stop: Stop) -> _Proved:
+    def _ready(self, stop: Stop) -> Proved:
         """What is proved, proved again where the server was out of reach meanwhile."""
         with self._waiting(stop):
             if self._state == "closed":
@@ -173,7 +129,7 @@ class OpenAIEngine:
             if self._proved:
                 return self._proved
             with self._telling():
-                self._proved = self._run(self._prove(), stop)
+                self._proved = self._run(prove(self._server), stop)
             self._state = "ready"
             return self._proved
 
@@ -220,60 +176,6 @@ class OpenAIEngine:
         self._server.circuit.failed(told)
         return EngineHung(f"{told}; set CASEBRIEF_HANG_S higher where it takes longer to read an article")
 
-    async def _prove(self) -> _Proved:
-        async with self._server.client() as client:
-            served = await self._served(client)
-            tried: dict[str, str] = {}
-            for form in FORMS:
-                for logprobs in (True, False):
-                    try:
-                        completion = await self._server.complete(client, _asked(served.id, PROOF, PROOF.questions[0], form, logprobs=logprobs))
-                        found = stated(completion.answer("proof"), _facts(PROOF.questions[0]))
-                    except ConstraintRefused as error:
-                        tried[form] = str(error)
-                        if not logprobs or "logprob" not in str(error).lower():
-                            break
-                        continue
-                    except (AnswerMalformed, AnswerRefused):
-                        tried[form] = "answered as if it were not there"
-                        break
-                    assert [one.label for one in found] == [ODD]
-                    sure = found[0].probability is not None
-                    return _Proved(self._told(served, form, sure=sure), served.id, form, sure)
-        raise ConstraintUnproved(
-            f"{served.name} at {self.endpoint.host} cannot be held to a JSON Schema, so nothing is read by it: "
-            + "; ".join(f"{form}: {why}" for form, why in tried.items())
-            + ". Serve it by vLLM 0.12 or newer, or by llama-server, and without a proxy that drops what it does not know"
-        )
-
-    async def _served(self, client: httpx.AsyncClient) -> _Model:
-        """The model that was named, or the only one. Raises `ServerRefused`."""
-        try:
-            models = _Models.model_validate(await self._server.get(client, f"{self.endpoint.base_url}/models")).data
-        except ValidationError:
-            raise ServerRefused(f"{self.endpoint.base_url}/models is no list of models: is CASEBRIEF_OPENAI_BASE_URL that of an OpenAI API?") from None
-        names = ", ".join(model.id for model in models[:8]) or "none"
-        if not self.endpoint.model and len(models) != 1:
-            raise ServerRefused(f"{self.endpoint.host} serves {len(models)} models ({names}): name one by CASEBRIEF_MODEL or --model")
-        named = next((model for model in models if self.endpoint.model in ("", model.id)), None)
-        if named is None:
-            raise ServerRefused(f"{self.endpoint.host} does not serve {self.endpoint.model!r}; it serves: {names}")
-        return named
-
-    def _told(self, served: _Model, form: str, *, sure: bool) -> EngineInfo:
-        notes = () if self.endpoint.here else (f"the text of articles leaves this machine: it goes to {self.endpoint.host}",)
-        if not sure:
-            notes = (*notes, "the server tells no log-probabilities: facts have the lowest confidence that is told")
-        return EngineInfo(
-            model=served.name,
-            model_sha256="",
-            engine=f"{served.owned_by or 'openai'} at {self.endpoint.host}, held by {form}",
-            context_tokens=self.endpoint.context_tokens or served.context_tokens,
-            threads=0,
-            build=served.root or "",
-            notes=notes,
-        )
-
     # ------------------------------------------------------------------ the port
 
     @property
@@ -301,7 +203,7 @@ class OpenAIEngine:
         """Ask nothing more."""
         self._state = "closed"
 
-    async def _asked(self, proved: _Proved, batches: Sequence[Batch], work: _Work, enough: Stop) -> tuple[Reading, ...]:
+    async def _asked(self, proved: Proved, batches: Sequence[Batch], work: _Work, enough: Stop) -> tuple[Reading, ...]:
         """All batches side by side; those that are not answered when the time is over say so."""
         places = asyncio.Semaphore(TOGETHER)
         async with self._server.client() as client:
@@ -318,14 +220,14 @@ class OpenAIEngine:
                 await asyncio.gather(*unanswered, return_exceptions=True)
             return tuple(_failed(OutOfTime()) if task in unanswered else task.result() for task in _failed_first(tasks, unanswered))
 
-    async def _batch(self, client: httpx.AsyncClient, places: asyncio.Semaphore, proved: _Proved, batch: Batch, work: _Work) -> Reading:
+    async def _batch(self, client: httpx.AsyncClient, places: asyncio.Semaphore, proved: Proved, batch: Batch, work: _Work) -> Reading:
         """One document, its questions one after the other: each finds what the server has kept of the one before."""
         answers: list[Answer] = []
         try:
             for question in batch.questions:
-                constraint = _facts(question)
+                constraint = facts_of(question)
                 async with places:
-                    completion = await self._server.complete(client, _asked(proved.model, batch, question, proved.form, logprobs=proved.logprobs))
+                    completion = await self._server.complete(client, proved.asked(batch, question))
                 answer = completion.answer(question.id)
                 if answer.finish == "stop":
                     stated(answer, constraint)
@@ -346,13 +248,3 @@ def _failed_first(tasks: Sequence[asyncio.Task[Reading]], unanswered: set[asynci
 
 def _failed(error: EngineError) -> Reading:
     return Reading((), type(error).__name__, str(error))
-
-
-def _facts(question: Question) -> Facts:
-    if not isinstance(question.constraint, Facts):
-        raise ConstraintRefused(f"question {question.id}: a server of the OpenAI API is asked for facts as JSON, and for nothing else")
-    return question.constraint
-
-
-def _asked(model: str, batch: Batch, question: Question, form: str, *, logprobs: bool) -> dict[str, Any]:
-    return request(model, batch, question, _facts(question), FORMS[form], logprobs=logprobs)

@@ -14,7 +14,7 @@ from casebrief.models.constraints import Facts
 from casebrief.models.engine import Batch, Question
 from casebrief.models.errors import Cancelled
 from casebrief.models.facts import stated
-from casebrief.models.remote import engine as remote
+from casebrief.models.remote import proof
 from casebrief.models.remote.endpoint import Endpoint
 from casebrief.models.remote.engine import OpenAIEngine
 from casebrief.models.remote.forms import FORMS
@@ -54,7 +54,7 @@ def test_the_first_form_that_it_obeys_is_the_schema_in_openais_form(address):
 
 @pytest.mark.parametrize("form", ["response_format", "grammar"])
 def test_what_it_answers_is_what_its_constraint_allows(address, form, monkeypatch):
-    monkeypatch.setattr(remote, "FORMS", {form: FORMS[form]})
+    monkeypatch.setattr(proof, "FORMS", {form: FORMS[form]})
     engine = engine_of(address)
     readings = engine.ask([BATCH] * 3)
     for reading in readings.readings:
