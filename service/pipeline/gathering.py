@@ -22,6 +22,7 @@ from casebrief.service.pipeline.articles import Dossier, find_copies
 from casebrief.service.pipeline.mouths import of_the_case
 from casebrief.service.pipeline.other_cases import lead_of, of_other_cases
 from casebrief.service.pipeline.parties import CAPTION, Marked, with_parties
+from casebrief.service.pipeline.progress import followed
 from casebrief.service.pipeline.reading import Alike, CaseRead, Gathered, Read
 from casebrief.service.pipeline.typed import Tag, evidence_of, sides_of
 
@@ -125,8 +126,15 @@ def _case(tagged: Sequence[Tagged], elsewhere: Mapping[str, str], kin: frozenset
     own = _own([one for one in tagged if one.article.id not in elsewhere])
     dossier = _dossier(own, kin, [one.article for one in tagged], {article: f"tells of another case: {told}" for article, told in elsewhere.items()}, copies)
     by_id = {one.article.id: one.of_the_case(dossier.case) for one in own}
-    reads = [Read(tuple(belief.of(one)), one.gaps, one.failure) for one in (by_id[view.article.id] for view in dossier.views)]
+    told = _in_order([by_id[view.article.id] for view in dossier.views])
+    reads = [Read(tuple(belief.of(one)), one.gaps, one.failure) for one in told]
     return CaseRead(dossier, reads)
+
+
+def _in_order(tagged: Sequence[Tagged]) -> list[Tagged]:
+    """The articles of a case with their states in the light of those before."""
+    states = followed([(one.article.published_on, one.classes.get("status", {})) for one in tagged])
+    return [replace(one, classes={**one.classes, "status": told}) if told else one for one, told in zip(tagged, states, strict=True)]
 
 
 def _telling(tagged: Tagged) -> Telling:
