@@ -23,7 +23,7 @@ def complaints_command(
     kind: Annotated[list[str] | None, typer.Option(help="Only this kind, by its file's name; may be given again.")] = None,
     url: Annotated[str | None, typer.Option(help="Ask a running service instead of this process.")] = None,
     model: Annotated[str | None, typer.Option(help="A model's name or path.")] = None,
-    reader: Annotated[str | None, typer.Option(help="labels or prompts; auto: as the model reads.")] = None,
+    reader: Annotated[str | None, typer.Option(help="labels, prompts or labels+prompts; auto: as the model reads.")] = None,
     out: Annotated[Path | None, typer.Option(help="Write one JSON line a complaint here.")] = None,
     verbose: Annotated[bool, typer.Option("--verbose", help="Tell of each wrong one what was expected and what came.")] = False,
 ) -> None:

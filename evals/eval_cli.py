@@ -54,7 +54,7 @@ def run_command(
     case: Annotated[list[str] | None, typer.Option(help="Only this case; may be given again.")] = None,
     url: Annotated[str | None, typer.Option(help="Ask a running service instead of this process.")] = None,
     model: Annotated[str | None, typer.Option(help="A model's name or path.")] = None,
-    reader: Annotated[str | None, typer.Option(help="auto, labels or prompts; or stock: the stock way, as a baseline.")] = None,
+    reader: Annotated[str | None, typer.Option(help="auto, labels, prompts or labels+prompts; or stock: the stock way, as a baseline.")] = None,
     repeat: Annotated[int, typer.Option(min=1, help="How often each case is answered.")] = 1,
     out_file: Annotated[Path | None, typer.Option("--out", help="The run file; an interrupted run of the same setting goes on.")] = None,
     gates: GatesOption = None,

@@ -218,7 +218,7 @@ class OpenAIEngine:
                 for task in unanswered:
                     task.cancel()
                 await asyncio.gather(*unanswered, return_exceptions=True)
-            return tuple(_failed(OutOfTime()) if task in unanswered else task.result() for task in _failed_first(tasks, unanswered))
+            return tuple(_failed(OutOfTime()) if task in unanswered else task.result() for task in tasks)
 
     async def _batch(self, client: httpx.AsyncClient, places: asyncio.Semaphore, proved: Proved, batch: Batch, work: _Work) -> Reading:
         """One document, its questions one after the other: each finds what the server has kept of the one before."""
@@ -236,14 +236,6 @@ class OpenAIEngine:
         except OF_ONE as error:
             return _failed(error)
         return Reading(tuple(answers))
-
-
-def _failed_first(tasks: Sequence[asyncio.Task[Reading]], unanswered: set[asyncio.Task[Reading]]) -> Iterator[asyncio.Task[Reading]]:
-    """The tasks in their order, once the error of any that failed is raised."""
-    for task in tasks:
-        if task not in unanswered:
-            task.result()
-    yield from tasks
 
 
 def _failed(error: EngineError) -> Reading:

@@ -39,7 +39,7 @@ def add_articles(
     files: Annotated[list[Path], typer.Argument(help="Files, one article each; a folder of them; - for standard input.", show_default=False)],
     published_on: Annotated[list[str] | None, typer.Option(help='Day of publication, "2025-01-23" or "none": once for each file, in their order.')] = None,
     model: Model = None,
-    reader: Annotated[str | None, typer.Option(help="labels or prompts; auto: as the model reads.")] = None,
+    reader: Annotated[str | None, typer.Option(help="labels, prompts or labels+prompts; auto: as the model reads.")] = None,
 ) -> None:
     """Add articles: they alone are read, and what they change is told, a line a change."""
     settings = settings_of(model=model, reader=reader)

@@ -131,7 +131,7 @@ def summarize(
     form: Annotated[str | None, typer.Option("--format", help=f"The summary as {', '.join(BY_NAME)}.")] = None,
     out: Annotated[Path | None, typer.Option(help="Write to this file, in the format that its suffix names.")] = None,
     model: Model = None,
-    reader: Annotated[str | None, typer.Option(help="labels or prompts; auto: as the model reads.")] = None,
+    reader: Annotated[str | None, typer.Option(help="labels, prompts or labels+prompts; auto: as the model reads.")] = None,
     cases: Annotated[str, typer.Option(help="one: articles about several lawsuits are refused; all: a summary of each.")] = "one",
 ) -> None:
     """Summarise articles about one lawsuit."""
@@ -290,7 +290,7 @@ def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on; loopback unless set.")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on.")] = None,
     model: Model = None,
-    reader: Annotated[str | None, typer.Option(help="labels or prompts; auto: as the model reads.")] = None,
+    reader: Annotated[str | None, typer.Option(help="labels, prompts or labels+prompts; auto: as the model reads.")] = None,
 ) -> None:
     """Serve the HTTP API."""
     settings = settings_of(host=host, port=port, model=model, reader=reader)

@@ -11,7 +11,7 @@ from casebrief.service.edges.wiring import wire
 
 def mcp_command(
     model: Model = None,
-    reader: Annotated[str | None, typer.Option(help="labels or prompts; auto: as the model reads.")] = None,
+    reader: Annotated[str | None, typer.Option(help="labels, prompts or labels+prompts; auto: as the model reads.")] = None,
 ) -> None:
     """Serve an assistant over MCP, on standard input and output: it is the assistant that starts this."""
     try:

@@ -74,7 +74,7 @@ def watch_command(
     path: Annotated[Path, typer.Argument(help="A folder, the file of a feed (RSS, Atom), or - for standard input, which is read once.", show_default=False)],
     case: Annotated[str, typer.Option(help="The case file's name.")],
     model: Model = None,
-    reader: Annotated[str | None, typer.Option(help="labels or prompts; auto: as the model reads.")] = None,
+    reader: Annotated[str | None, typer.Option(help="labels, prompts or labels+prompts; auto: as the model reads.")] = None,
 ) -> None:
     """Add what appears to a case file, once it is whole; a line a file on what it changed. Ctrl-C ends it."""
     settings = settings_of(model=model, reader=reader)
