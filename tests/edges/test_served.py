@@ -71,6 +71,29 @@ def test_a_served_model_reads_the_example_without_weights_on_this_machine(stub, 
     assert list(tmp_path.iterdir()) == []
 
 
+def test_the_catalogues_entry_of_a_served_model_says_how_far_it_is_believed(stub, tmp_path):
+    catalog = tmp_path / "catalog.toml"
+    catalog.write_text(
+        """
+        default = "smollm2-135m"
+        [models.qwen3-32b]
+        title = "Qwen3 32B"
+        file = ""
+        source = "server"
+        sha256 = ""
+        bytes = 0
+        license = "Apache-2.0"
+        reads = { defendants = 0.5, plaintiffs = 0.5, judge = 0.9, causes_of_action = 0.5 }
+        calibration = { judge = [-1.0, 1.0], causes_of_action = [2.0, 1.0] }
+        """
+    )
+    stub.logprob = 0.0
+    told = summary(CASEBRIEF_OPENAI_BASE_URL=stub.address, CASEBRIEF_CATALOG=str(catalog))["summary"]
+    assert told["judge"] is None, "its confidence is 1 / (1 + e)"
+    assert told["causes_of_action"][0]["confidence"] == pytest.approx(0.94, abs=0.01), "two articles say it, each at 1 / (1 + e⁻²)"
+    assert "served elsewhere" in casebrief("models", "pull", "qwen3-32b", CASEBRIEF_CATALOG=str(catalog)).stderr
+
+
 @pytest.mark.model
 def test_labels_and_prompts_are_one_reader_and_what_both_say_is_surer(stub):
     alone = summary("--reader", "auto", CASEBRIEF_ENGINE="llama")["summary"]
