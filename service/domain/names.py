@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
+from casebrief.service.domain.occupations import before_name
 from casebrief.service.domain.spans import Span
 
 SUFFIX = (
@@ -54,6 +55,7 @@ def clean(text: str, span: Span) -> Span | None:
         start += owned.end()
     if role := _ROLE.match(text[start:end]):
         start += role.end()
+    start += before_name(text[start:end])
     if office := re.match(r"(?:(?:Assistant|Deputy|State|U\.S\.) )*Attorney General (?=[A-Z])", text[start:end]):
         start += office.end()
     if role := re.match(r"(?:[A-Z][a-z]+ )*(?:Officer|Executive|President|Director|Chair(?:man|woman)?|Founder|Treasurer|Editor) (?=[A-Z])", text[start:end]):
@@ -107,6 +109,8 @@ def whole_name(text: str, span: Span) -> Span:
         end = form.end() - (text[form.end() - 1] == "." and not re.match(r"\s+[a-z]|[,;)]", text[form.end() :]))
     if role := _ROLE.match(text[start:end]):
         start += role.end()
+    elif occupation := before_name(text[start:end]):
+        start += occupation
     elif re.fullmatch(_KINDS, text[start:end]) and (left := _LEFT.search(text, max(0, start - 60), start)):
         start = left.start()
     return Span(start, end)

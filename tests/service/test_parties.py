@@ -3,7 +3,7 @@
 import datetime
 
 import pytest
-from casebrief.service.domain.names import same_name, short_forms
+from casebrief.service.domain.names import same_name, short_forms, whole_name
 from casebrief.service.domain.spans import Span
 from casebrief.service.domain.suing import told_sides
 from casebrief.service.pipeline.party_lists import with_lists
@@ -146,3 +146,21 @@ def test_the_names_of_a_list_are_of_one_side_and_as_sure_as_the_surest(text, mar
     found = with_lists(text, tags)
     assert len({tag.span for tag in found}) == all_of_them
     assert {tag.probability for tag in found} == {max(tag.probability for tag in tags)}
+
+
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        ("Shopper Ines Duval", "Ines Duval"),
+        ("Retired nurse Ines Duval", "Ines Duval"),
+        ("Biologist Ines Maria Duval", "Ines Maria Duval"),
+        ("Chipmaker Windrow", "Windrow"),
+        ("Attorney General Ines Duval", "Attorney General Ines Duval"),
+        ("Jasper Yuen Duval", "Jasper Yuen Duval"),
+        ("Teacher Retirement System", "Teacher Retirement System"),
+        ("Bergquist Ayotte LLP", "Bergquist Ayotte LLP"),
+        ("Friends of Quiet Marsh", "Friends of Quiet Marsh"),
+    ],
+)
+def test_what_somebody_does_is_no_part_of_the_name(words, name):
+    assert whole_name(words, Span(0, len(words))).of(words) == name
