@@ -19,10 +19,12 @@ from casebrief.models.engine import Usage
 from casebrief.models.training import CORPUS
 from casebrief.models.training.feeding import split
 from casebrief.service.domain.merging import differing
+from casebrief.service.domain.merging.decisions import groups_of
 from casebrief.service.domain.merging.figures import numbers
 from casebrief.service.domain.merging.likeness import Likeness
 from casebrief.service.domain.merging.sources import Group, Material, Sources
 from casebrief.service.domain.merging.sums import Worths
+from casebrief.service.domain.merging.undoing import Decisions
 from casebrief.service.domain.merging.weighing import Signs, chance
 from casebrief.service.domain.spans import Span, lines, sentences
 from casebrief.service.pipeline.articles import Submitted, article_of
@@ -109,6 +111,14 @@ def of_figures(case: Case, material: Material) -> Iterator[Told]:
         yield Told(case.id, pair, differing.signs(pair, groups, likeness), _conflicts(case, "figures", pair))
 
 
+def of_rulings(case: Case, material: Material) -> Iterator[Told]:
+    """The pairs of decisions of a case."""
+    likeness = Likeness(material.sources)
+    decisions = Decisions(groups_of(material, "rulings", likeness, Worths.of_all(material.sources)), material, likeness)
+    for pair in decisions.pairs():
+        yield Told(case.id, pair, decisions.signs(pair), _conflicts(case, "rulings", pair))
+
+
 # ---------------------------------------------------------------------- weights
 
 
@@ -157,7 +167,7 @@ def report(name: str, told: Sequence[Told]) -> None:
     print(f"{name} = {fit(told)}")
 
 
-PAIRS: Mapping[str, Callable[[Case, Material], Iterator[Told]]] = {"figures": of_figures}
+PAIRS: Mapping[str, Callable[[Case, Material], Iterator[Told]]] = {"figures": of_figures, "rulings": of_rulings}
 """The fields whose conflicts are weighed, and the pairs of a case."""
 
 

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from casebrief.evals.marked import load_marked
-from casebrief.models.training.pairs import Told, fit, in_parts, materials, of_figures, raised
-from casebrief.service.domain.merging import differing
+from casebrief.models.training.pairs import Told, fit, in_parts, materials, of_figures, of_rulings, raised
+from casebrief.service.domain.merging import differing, undoing
 from casebrief.service.domain.merging.weighing import chance
 
 LOCKS = """id: locks
@@ -24,6 +24,25 @@ def test_the_pair_that_a_conflict_names_is_found_by_its_places(tmp_path: Path):
     (told,) = of_figures(case, material)
     assert ([group[0].value for group in told.pair], told.conflicts) == (["61,000 locks", "68,000 locks"], {0})
     assert set(told.signs) == set(differing.WEIGHTS) - {"always"}
+
+
+APPEAL = """id: appeal
+kind: civil
+conflicts:
+  - rulings superseded refused revived
+=== a1 | Herald | 2024-01-12 | pending
+A judge [rulings.certification#refused|turned down the class] that [plaintiffs|Ada Stone] wanted to lead.
+=== a2 | Globe | 2025-03-14 | pending
+Appeal judges [rulings.certification#revived|revived the class] of [plaintiffs|Ada Stone].
+"""
+
+
+def test_the_decision_that_undoes_another_is_the_newer_one_of_its_pair(tmp_path: Path):
+    (tmp_path / "appeal.case").write_text(APPEAL)
+    ((case, material),) = materials([load_marked(tmp_path / "appeal.case")])
+    (told,) = of_rulings(case, material)
+    assert ([group[0].value for group in told.pair], told.conflicts) == (["turned down the class", "revived the class"], {0})
+    assert set(told.signs) <= set(undoing.WEIGHTS)
 
 
 def test_a_sign_that_only_conflicts_bear_tells_of_those_of_other_cases():

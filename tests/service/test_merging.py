@@ -57,6 +57,9 @@ TOLD = {
     "Brinkworth, J.": ("judge", Name(name="Brinkworth, J."), ""),
     "$500": ("relief_sought", Money(kind="fine", amount=500, currency="USD", per=None, qualifier=None), ""),
     "$500 per call": ("relief_sought", Money(kind="statutory_damages", amount=500, currency="USD", per="call", qualifier=None), ""),
+    "refused the class": ("rulings", Relief(kind="other"), "certification"),
+    "revived the class": ("rulings", Relief(kind="other"), "certification"),
+    "upheld the fine": ("rulings", Relief(kind="other"), "other"),
     "struck out": ("rulings", Relief(kind="other"), "dismissal"),
     "9th Circuit": ("court", Court(court_id="ca9", name="9th Circuit"), ""),
 }
@@ -152,6 +155,17 @@ def test_two_papers_that_tell_one_settlement_differently_contradict_each_other()
     words = {"a1": ["pay $40 million"], "a2": ["pay $44 million"]}
     (found,) = summary_of(words, {"a1": DAY, "a2": DAY + datetime.timedelta(days=1)}).conflicts
     assert found.kind == "contradiction"
+
+
+def test_a_class_that_is_revived_a_year_later_supersedes_its_refusal():
+    days = {"a1": DAY, "a2": DAY + datetime.timedelta(days=380)}
+    (found,) = summary_of({"a1": ["refused the class"], "a2": ["revived the class"]}, days).conflicts
+    assert (found.kind, [position.value for position in found.positions]) == ("superseded", ["refused the class", "revived the class"])
+
+
+def test_a_decision_that_leaves_another_as_it_is_undoes_nothing():
+    days = {"a1": DAY, "a2": DAY + datetime.timedelta(days=380)}
+    assert not summary_of({"a1": ["refused the class"], "a2": ["upheld the fine"]}, days).conflicts
 
 
 def test_a_count_with_its_digits_swapped_is_a_contradiction():

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from heapq import heapify, heappop, heappush
 
 from casebrief.service.domain.evidence import Evidence
 from casebrief.service.domain.merging.sources import Group, Same, Sources
@@ -83,10 +84,19 @@ class Likeness:
     def _weight(self, words: frozenset[str]) -> float:
         return math.fsum(self._rarity.get(word, 1.0) for word in words)
 
+    @cached_property
+    def _whole(self) -> dict[str, float]:
+        """By wording, the weight of all its words: asked for once a pair otherwise."""
+        return {}
+
+    def _weight_of(self, told: str) -> float:
+        if told not in self._whole:
+            self._whole[told] = self._weight(stems(told))
+        return self._whole[told]
+
     def shared(self, one: str, other: str) -> tuple[float, float]:
         """The weight of the words that two wordings share, as a share of both (the cosine) and of the shorter one, 0 to 1."""
-        first, second = stems(one), stems(other)
-        both, mine, theirs = self._weight(first & second), self._weight(first), self._weight(second)
+        both, mine, theirs = self._weight(stems(one) & stems(other)), self._weight_of(one), self._weight_of(other)
         return (both / math.sqrt(mine * theirs), both / min(mine, theirs)) if mine and theirs else (0.0, 0.0)
 
     def logit(self, one: Evidence, other: Evidence) -> float:
@@ -125,20 +135,37 @@ def clustered(evidence: Sequence[Evidence], surely: Same, apart: Same, likeness:
         if group is None:
             groups.append(group := [])
         group.append(item)
-    # Sums of logits over the pairs of two groups: those of a joined group are the sums of its parts'.
-    sums = {frozenset((i, j)): _between(groups[i], groups[j], apart, likeness) for i in range(len(groups)) for j in range(i)}
+    return _joined(groups, {(j, i): _between(groups[i], groups[j], apart, likeness) for i in range(len(groups)) for j in range(i)})
 
-    def average(pair: frozenset[int]) -> tuple[float, list[int]]:
-        return (sums[pair] / math.prod(len(groups[number]) for number in pair), [-number for number in sorted(pair)])
 
-    while likely := [pair for pair, total in sums.items() if total > 0]:
-        best: frozenset[int] = max(likely, key=average)
-        into, out = sorted(best)
-        del sums[frozenset((into, out))]
-        for other in {number for pair in sums for number in pair} - {into, out}:
-            sums[frozenset((into, other))] += sums.pop(frozenset((out, other)))
-        groups[into] = groups[into] + groups[out]
-        groups[out] = []
+def _joined(groups: list[Group], sums: dict[tuple[int, int], float]) -> list[Group]:
+    """Groups after the two that are most alike were joined, again and again, the first ones before others that are as much alike.
+
+    ``sums``: of logits over the pairs of two groups, by their numbers in order; those of a joined group are the sums of its parts'. What was joined since leaves
+    places in the heap that are true no more: they are passed over.
+    """
+
+    def ranked(pair: tuple[int, int]) -> tuple[float, int, int]:
+        first, second = pair
+        return (-(sums[pair] / (len(groups[first]) * len(groups[second]))), first, second)
+
+    living = set(range(len(groups)))
+    heap = [ranked(pair) for pair, total in sums.items() if total > 0]
+    heapify(heap)
+    while heap:
+        best = heappop(heap)
+        into, out = best[1:]
+        if sums.get((into, out), 0.0) <= 0 or ranked((into, out)) != best:
+            continue
+        del sums[into, out]
+        living -= {into, out}
+        groups[into], groups[out] = groups[into] + groups[out], []
+        for other in living:
+            pair = (min(into, other), max(into, other))
+            sums[pair] += sums.pop((min(out, other), max(out, other)))
+            if sums[pair] > 0:
+                heappush(heap, ranked(pair))
+        living.add(into)
     return [group for group in groups if group]
 
 

@@ -42,23 +42,24 @@ def _has_form_of_name(words: str) -> bool:
     return words.rsplit(maxsplit=1)[-1][0].isupper() or words[-1].isdigit()
 
 
-def is_name(item: Evidence, sources: Sources) -> bool:
+def is_name(words: str, sources: Sources) -> bool:
     """Whether words name a party: "Buyer" is none where the articles also write "buyer"."""
-    words = item.value
     if not _has_form_of_name(words) or len(words.split()) > 1:
         return _has_form_of_name(words)
-    lower = re.compile(rf"(?<!\w){re.escape(words.lower())}(?!\w)")
-    return not any(lower.search(text) for text in sources.texts.values())
+    small = words.lower()
+    whole = re.compile(rf"(?<!\w){re.escape(small)}(?!\w)")
+    return not any(small in text and whole.search(text) for text in sources.texts.values())
 
 
 def _by_name(evidence: Sequence[Evidence], sources: Sources) -> list[Group]:
     """Full names first, then shorter ones, each with the fullest that it is a form of; then descriptions, with whom they describe."""
-    names = [item for item in evidence if is_name(item, sources)]
+    named = {words: is_name(words, sources) for words in {item.value for item in evidence}}
+    names = [item for item in evidence if named[item.value]]
     ordered = sorted(names, key=lambda item: (-len(item.value), item.value, sources.when(item)))
     groups = grouped(ordered, _same_name, sources)
     known = list(groups)
     for item in evidence:
-        if not is_name(item, sources):
+        if not named[item.value]:
             described = _described(item, known, groups, sources)
             if described is None:
                 known.append([item])
