@@ -41,6 +41,9 @@ from casebrief.models.remote.server import Server
 TICK_S = 0.05
 """How often a waiting job looks at its stop, in seconds."""
 
+AGAIN_S = 5.0
+"""Seconds between two looks at a server that is down, where somebody asks how it is."""
+
 TOGETHER = 8
 """Questions of one job that are asked side by side: servers batch them."""
 
@@ -93,6 +96,7 @@ class OpenAIEngine:
         self._proved: Proved | None = None
         self._state: Literal["starting", "ready", "down", "closed"] = "starting"
         self._last_error = ""
+        self._looked = time.monotonic()
 
     @property
     def endpoint(self) -> Endpoint:
@@ -110,7 +114,10 @@ class OpenAIEngine:
         return None
 
     def describe(self) -> dict[str, object]:
-        """As `SupervisedEngine.describe`; there is no process, and nothing is started again."""
+        """As `SupervisedEngine.describe`; there is no process. Who asks while it is down has it looked at again, so that readiness comes back by itself."""
+        if self._state == "down" and time.monotonic() - self._looked > AGAIN_S:
+            self._looked = time.monotonic()
+            threading.Thread(target=self._look, daemon=True, name="casebrief-server-look").start()
         proved = self._proved
         return {
             "state": self._state,
@@ -120,6 +127,10 @@ class OpenAIEngine:
             "engine": asdict(proved.info) if proved else None,
             "memory": None,
         }
+
+    def _look(self) -> None:
+        with contextlib.suppress(EngineError):
+            self.start()
 
     def _ready(self, stop: Stop) -> Proved:
         """What is proved, proved again where the server was out of reach meanwhile."""

@@ -13,7 +13,7 @@ import httpx
 import pytest
 from casebrief.service import example
 from casebrief.service.domain.schema import SummaryResponse
-from conftest import HANG_S, as_request, citations_of, free_port, running_server
+from conftest import HANG_S, as_request, citations_of, free_port, running_server, until
 from llama_server import llama_server, needs_llama_server
 from vllm import Stub, serving
 
@@ -180,8 +180,8 @@ def test_a_server_that_fails_is_a_503_that_says_when_to_come_again(stub):
         assert refused.json()["type"].endswith("server-unavailable")
         assert httpx.get(f"{address}/readyz", timeout=HANG_S).status_code == 503
         stub.faults.clear()
+        until(lambda: httpx.get(f"{address}/readyz", timeout=HANG_S).status_code == 200)
         assert httpx.post(f"{address}/v1/summaries", json=body, timeout=HANG_S).status_code == 200
-        assert httpx.get(f"{address}/readyz", timeout=HANG_S).status_code == 200
 
 
 # ------------------------------------------------------------------ a real llama-server

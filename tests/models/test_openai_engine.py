@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -266,6 +267,18 @@ def test_silence_is_told_and_the_request_is_dropped(stub, fault):
     with pytest.raises(EngineHung, match=r"no sign of life for 0\.4 s"):
         answers(engine)
     until(lambda: stub.left == 1)
+
+
+def test_a_request_that_waits_for_its_turn_while_others_are_answered_does_not_hang(stub):
+    server = Server(Endpoint(stub.address, hang_s=HANG_S), QUICK)
+    engine = OpenAIEngine(server)
+    engine.start()
+    server.endpoint = replace(server.endpoint, hang_s=0.01)
+    server.heard = time.monotonic() + HANG_S
+    stub.faults.append("hang")
+    looks = []
+    with pytest.raises(Cancelled):
+        answers(engine, stop=lambda: looks.append(1) or len(looks) > 10)
 
 
 # ---------------------------------------------------------------------- answers that are none
