@@ -38,13 +38,15 @@ def desk(tmp_path: Path) -> tuple[Path, dict[str, str]]:
     articles = {path.name: path.read_bytes() for path in resources.files("casebrief.service.example").iterdir() if path.name.endswith(".txt")}
     made = {"tomorrow.txt": TOMORROW.encode(), "page.html": papers.page().encode(), "filing.pdf": papers.story_pdf(), "note.docx": papers.word()}
     told = {"articles": [{"id": name.removesuffix(".txt"), "text": text.decode()} for name, text in articles.items()]}
-    held = {**articles, **made, "newsletter.eml": papers.mail(), "articles.json": json.dumps(told).encode()}
+    held = {**articles, **made, "newsletter.eml": papers.mail(), "articles.json": json.dumps(told).encode(), "cases.jsonl": json.dumps(told).encode()}
     folder = tmp_path / "desk"
-    (folder / "cuttings").mkdir(parents=True)
+    folder.mkdir()
     for name, content in held.items():
         (folder / name).write_bytes(content)
-    for name in ("wire.txt", "daily.txt"):
-        (folder / "cuttings" / name).write_bytes(articles[name])
+    for inner in ("cuttings", "cases/norvane"):
+        (folder / inner).mkdir(parents=True)
+        for name in ("wire.txt", "daily.txt"):
+            (folder / inner / name).write_bytes(articles[name])
     places = {f"CASEBRIEF_{name.upper()}_DIR": str(tmp_path / name) for name in ("cache", "cases", "jobs")}
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     return folder, {**os.environ, **places, "PATH": path, "CASEBRIEF_MODELS_DIR": str(Settings().models_dir)}
