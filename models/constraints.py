@@ -56,7 +56,7 @@ Constraint = Choice | Labelled | Facts
 def words_of(source: str) -> str:
     r"""The source as the grammar sees it: runs of white space as one space.
 
-    >>> words_of("two\\r\\n words ")
+    >>> words_of("two\r\n words ")
     'two words'
     """
     return re.sub(r"\s+", " ", source).strip()

@@ -32,11 +32,19 @@ HANG_S = 1200
 SEED_DATES = ("2025-01-24", "2025-01-23", None, None, "2025-01-23")
 
 _folder = tempfile.TemporaryDirectory(prefix="casebrief-tests-")
-os.environ |= {f"CASEBRIEF_{name}_DIR": str(Path(_folder.name, name.lower())) for name in ("CASES", "JOBS")}
-"""No test writes into the user's own folders."""
+os.environ |= {f"CASEBRIEF_{name}_DIR": str(Path(_folder.name, name.lower())) for name in ("CACHE", "CASES", "JOBS")}
+"""No test writes into the user's own folders, and no two processes of tests share one."""
 
 settings.register_profile("ci", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("ci")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What opens a browser is marked so, in whatever file it stands."""
+    for item in items:
+        if "browser" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.browser)
 
 
 @pytest.fixture(scope="session")

@@ -211,10 +211,10 @@ def has_form_of_name(words: str) -> bool:
 
 
 def short_forms(name: str) -> list[str]:
-    """What news prose shortens a name to: a person's last word, an organisation's name without its legal form, and its first words.
+    """What news prose shortens a name to: a person's last word or first, an organisation's name without its legal form, and its first words.
 
     >>> short_forms("Maria Quill"), short_forms("Gulf Anchor Specialty Insurance Ltd")
-    (['Quill'], ['Gulf Anchor Specialty Insurance', 'Gulf Anchor Specialty', 'Gulf Anchor', 'Gulf'])
+    (['Quill', 'Maria'], ['Gulf Anchor Specialty Insurance', 'Gulf Anchor Specialty', 'Gulf Anchor', 'Gulf'])
     """
     bare = re.sub(rf"(?:,?\s+{SUFFIX})+$", "", name)
     words = bare.split()
