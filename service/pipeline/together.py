@@ -67,7 +67,9 @@ class TogetherReader:
         tags = [*_joined(marked.tags, told, self.labels.belief, theirs, self._counts)]
         gaps = (f"the larger model did not read it: {listed.failure}; read by labels alone",) if listed.failure else listed.gaps
         classes = {**marked.classes, **_classes(marked.classes, classes_of(told), self.labels.belief, theirs)}
-        return replace(marked, tags=tuple(sorted(tags, key=lambda tag: (tag.span, tag.label))), gaps=(*marked.gaps, *gaps), classes=classes)
+        both = replace(marked, tags=tuple(sorted(tags, key=lambda tag: (tag.span, tag.label))), classes=classes)
+        # Of what is about something else nothing is missed: a gap would keep it in the case.
+        return both if both.unrelated else replace(both, gaps=(*both.gaps, *gaps))
 
 
 def _joined(marked: Sequence[Tag], told: Sequence[Tag], ours: Belief, theirs: Belief, counts: Callable[[Tag], bool]) -> Iterator[Tag]:

@@ -302,6 +302,16 @@ def test_an_article_that_the_larger_model_cannot_read_is_read_by_labels_alone():
     assert "read by labels alone" in response["ledger"][0]["reason"]
 
 
+def test_an_article_about_something_else_stays_so_whatever_the_larger_model_makes_up():
+    elsewhere = "The council of the town met on Monday and spoke of the new bridge for an hour. No vote was held on it that evening."
+    unrelated = read_as(elsewhere, {}, related=0.0)[1]
+    labelling, answering = FakeEngine(labellings=[MARKED, unrelated]), FakeEngine([told(*SUED), told((1, "judge", "Nobody There"))], confidence=0.0)
+    reader = TogetherReader(LabelReader(labelling, HALF_SURE), ArticleReader(answering, PROMPT, HALF_SURE))
+    submitted = [Submitted("a1", TEXT, published_on=DAY), Submitted("a2", elsewhere, published_on=DAY)]
+    response = checked(Summarizer(reader, "", lambda: labelling.info).summarize, submitted)
+    assert [line["outcome"] for line in response["ledger"]] == ["used", "not_about_the_case"]
+
+
 @given(st.floats(0, 1), st.floats(0, 1))
 def test_agreement_never_lowers_a_confidence_and_never_makes_it_certain(one, other):
     both = agreed(one, other)
