@@ -6,7 +6,7 @@ Which articles are about the case, who its sides are, and which sentences speak 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from casebrief.models.engine import Usage
@@ -25,6 +25,7 @@ from casebrief.service.pipeline.parties import CAPTION, Marked, with_parties
 from casebrief.service.pipeline.progress import followed
 from casebrief.service.pipeline.reading import Alike, CaseRead, Gathered, Read
 from casebrief.service.pipeline.typed import Tag, evidence_of, sides_of
+from casebrief.service.pipeline.untold import decision_of
 
 UNRELATED = 0.5
 """The probability of being about something else from which an article is."""
@@ -96,7 +97,14 @@ class Belief:
 
     def of(self, tagged: Tagged) -> Iterator[Evidence]:
         """What an article states, as sure as it must be."""
-        for item in () if tagged.failure else (*evidence_of(tagged.article, tagged.tags), *_of_the_whole(tagged)):
+        if tagged.failure:
+            return
+        told = [*self._believed([*evidence_of(tagged.article, tagged.tags), *_of_the_whole(tagged)])]
+        yield from told
+        yield from self._believed(decision_of(tagged.article, tagged.tags, tagged.classes.get("status", {}), told))
+
+    def _believed(self, items: Iterable[Evidence]) -> Iterator[Evidence]:
+        for item in items:
             floor, sure = self.floor(item.field), round(self.confidence(item.field, item.confidence), 4)
             if floor is not None and sure >= floor:
                 yield replace(item, confidence=sure)

@@ -98,3 +98,8 @@ def test_who_was_only_named_as_the_one_who_asked_is_not_the_speaker():
         text, mark(text, "filed_on", "sued"), mark(text, "quotes", "They melt"), mark(text, "judge", "Ada Quill"), mark(text, "speaker", "he", nth=nth)
     )
     assert [quote["normalized"]["speaker"] for quote in response_of((text, read))["summary"]["quotes"]] == [None]
+
+
+def test_a_word_for_accusing_alone_is_no_act():
+    text = "Ada Quill sued Norvane. Leaflets accusing its founder had been handed out.\n"
+    assert told(text, {"plaintiffs": "Ada Quill", "allegations": "accusing"})["allegations"] == []
