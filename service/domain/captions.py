@@ -18,12 +18,24 @@ _REPORTED = re.compile(
     r"^[^;]{0,12}?(?:,?\s*\[(?:19|20)\d\d\]|,?\s*\d{1,4}\s+(?:U\.?\s?S\.?|F\.|S\.\s?Ct|F\.?\s?Supp|Cal|Ill|N\.?Y|A\.C)|\s*\((?:[^)]{0,20}\s)?(?:19|20)\d\d\))"
 )
 _CUE = re.compile(r"(?:\bcase (?:is|was)(?: called)?|captioned|styled|entitled|titled|\bcase,|\blawsuit,|\bin the case of|\()\s*$", re.IGNORECASE)
+_BEFORE_SUIT = r"(?:(?!(?:of|after|for|to|that|in|by)\b)\w+\s){0,2}"
+_SUIT = rf"{_BEFORE_SUIT}(?:(?:law)?suit|class\saction|case|(?:court|legal)\saction|petition)\b"
+_SUITS = rf"{_BEFORE_SUIT}(?:(?:law)?suits|class\sactions|cases|actions|petitions)\b"
 _ELSEWHERE = re.compile(
     r"\b(?:in (?:a|another) (?:separate|similar|related|parallel|comparable|different) (?:case|lawsuit|suit|action|matter|ruling|trial)"
-    r"|in (?:a|an) unrelated|separately,|(?:a|another) separate (?:case|lawsuit|suit)|a (?:similar|comparable) (?:suit|lawsuit|case)\b"
-    r"|no connection (?:to|with)|not the first|(?:lost|won|settled|dropped|brought) (?:his|her|its|their) (?:own )?(?:\w+ )?(?:case|suit|lawsuit|action)|two years ago|in the (?-i:[A-Z])\w+(?: [A-Z]\w+)? case\b|case two)",
+    rf"|in (?:a|an) unrelated|separately,|(?:a|another) separate (?:case|lawsuit|suit)|another\s{_SUIT})",
     re.IGNORECASE,
 )
+"""What says that a sentence is of another case, even beside a name of ours: none of 65 such sentences of the training corpus states a fact."""
+
+_OTHERS = re.compile(
+    rf"\b(?:other\s{_SUITS}|(?:similar|parallel|companion|related|comparable|dozens\sof|hundreds\sof|thousands\sof|several)\s{_SUITS}"
+    rf"|a\s(?:second|third|further|companion|parallel|related|similar|comparable|sister|twin|rival)\s{_SUIT}|(?:law)?suits?\sof\s(?:its|his|her|their)\sown"
+    rf"|other\s(?:\w+\s){{1,4}}(?:have\s|has\s|had\s)?(?:sued\b|(?:filed|brought|launched|lodged)\s(?:an?|their own|separate)\s{_SUIT})"
+    r"|no connection (?:to|with)|not the first|(?:lost|won|settled|dropped|brought) (?:his|her|its|their) (?:own )?(?:\w+ )?(?:case|suit|lawsuit|action))",
+    re.IGNORECASE,
+)
+"""What says so where nobody of ours is named: 61 of 63 such sentences state no fact, 5 of 21 beside a name of ours."""
 
 
 LEAST = 2
@@ -151,4 +163,6 @@ def speaks_of_another(sentence: Sentence, own: Sequence[Caption], others: Sequen
     """Whether a sentence is about another case: it names another caption than ours, or says so and names no party of ours."""
     if any(sentence.span.holds(caption.span) for caption in own):
         return False
-    return any(sentence.span.holds(caption.span) for caption in others) or (not names_ours and bool(_ELSEWHERE.search(sentence.text)))
+    if any(sentence.span.holds(caption.span) for caption in others) or _ELSEWHERE.search(sentence.text):
+        return True
+    return not names_ours and bool(_OTHERS.search(sentence.text))

@@ -166,12 +166,23 @@ def _own(tagged: Sequence[Tagged]) -> list[Tagged]:
     for one in tagged:
         aside = [*foreign[one.article.id], *asides(one.article.text)]
         own = one.without(lambda tag, aside=aside: any(tag.span.meets(span) for span in aside))  # type: ignore[misc]
-        kept.append(replace(own, foreign=frozenset(foreign[one.article.id])))
+        kept.append(replace(own, foreign=frozenset(foreign[one.article.id]), classes=_own_classes(one, own)))
     main = _main_caption(kept)
     kept = [one.without(lambda tag, one=one: tag.label == "caption" and not _names_same_sides(one.article.text, tag.span, main)) for one in kept]  # type: ignore[misc]
     about = [one for one in kept if not one.unrelated]
     named = dict(zip((one.article.id for one in about), with_parties([Marked(one.article, one.tags, _view(one).own) for one in about]), strict=True))
     return [replace(one, tags=named.get(one.article.id, one.tags)) for one in kept]
+
+
+def _own_classes(everything: Tagged, own: Tagged) -> dict[str, Mapping[str, float]]:
+    """The classes of an article without those that it shows in sentences of other cases alone."""
+    told = dict(everything.classes)
+    for name in ("proceeding", "status"):
+        elsewhere = {tag.member for tag in everything.of_label(name)} - {tag.member for tag in own.of_label(name)}
+        left = {kind: probability for kind, probability in told.get(name, {}).items() if kind not in elsewhere}
+        if elsewhere and sum(left.values()) > 0:
+            told[name] = {kind: probability / sum(left.values()) for kind, probability in left.items()}
+    return told
 
 
 def _led(tagged: Tagged) -> Tagged:

@@ -112,8 +112,8 @@ def test_single_strays_beside_a_majority_are_strays_and_all_else_is_several_case
 # ---------------------------------------------------------------------- whole requests
 
 NORVANE = read_as(
-    "Norvane Home Inc was sued by Ira Blum over its doorbells.",
-    {"plaintiffs": "Ira Blum", "defendants": "Norvane Home Inc", "allegations": "over its doorbells"},
+    "Norvane Home Inc was sued by Ira Blum, who says that its doorbells spied on buyers.",
+    {"plaintiffs": "Ira Blum", "defendants": "Norvane Home Inc", "allegations": "its doorbells spied on buyers"},
 )
 MORE = read_as("A judge let the suit against Norvane over its doorbells go on.", {"defendants": "Norvane", "rulings.other": "let the suit", "judge": "A judge"})
 LARKWELL = read_as(
@@ -152,7 +152,7 @@ def test_a_lone_stray_is_a_line_of_the_ledger_that_says_whom_it_is_about():
     told = product.summarize_one(submitted)
     assert [line.outcome for line in told.ledger] == ["used", "not_about_the_case", "used"]
     assert told.ledger[1].reason == "tells of another case: Ada Pell against Larkwell Power Corp"
-    assert [fact.value for fact in told.summary.allegations] == ["over its doorbells"]
+    assert [fact.value for fact in told.summary.allegations] == ["its doorbells spied on buyers"]
 
 
 def test_sentences_of_another_case_are_counted_and_their_places_told():
@@ -165,6 +165,35 @@ def test_sentences_of_another_case_are_counted_and_their_places_told():
     assert [text[start:end] for start, end in told.articles[0].left_out] == [other]
     assert "1 of 4 sentences speak of another case" in (told.ledger[0].reason or "")
     assert told.summary.rulings == []
+
+
+@pytest.mark.parametrize(
+    ("aside", "apart"),
+    [
+        ("In Alder County Superior Court, 900 other growers have filed a class action.", True),
+        ("Another lawsuit, in Alder County, was settled for $5 million.", True),
+        ("A jury heard dozens of similar cases in Alder County last year.", True),
+        ("In a separate case Norvane won in Alder County.", True),
+        ("Norvane and two other sellers have filed a petition in Alder County.", False),
+        ("The judge moved the kettle from one table to another after a complaint.", False),
+    ],
+)
+def test_a_suit_told_in_passing_is_another_case(aside, apart):
+    text = f"Norvane Home Inc was sued on Monday by buyers. {aside}"
+    product, submitted = summarizer([read_as(text, {"defendants": "Norvane Home Inc", "plaintiffs": "buyers"})])
+    assert [text[start:end] for start, end in product.summarize_one(submitted).articles[0].left_out] == ([aside] if apart else [])
+
+
+def test_a_kind_of_proceeding_that_only_another_case_shows_is_not_the_kind_of_this_one():
+    text = "Norvane Home Inc was sued on Monday by Ira Blum. In Alder County, 900 other growers have filed a class action."
+    marked = labelling(
+        text, mark(text, "defendants", "Norvane Home Inc"), mark(text, "proceeding", "class action", members={"class_action": 0.9, "civil": 0.1})
+    )
+    classed = {**marked.classes, "proceeding": {"class_action": 0.95, "civil": 0.05}}
+    product, submitted = summarizer([(text, replace(marked, classes=classed))])
+    proceeding = product.summarize_one(submitted).summary.proceeding
+    assert proceeding is not None
+    assert proceeding.value == "civil"
 
 
 def test_an_article_that_only_names_an_agency_of_the_case_is_on_it():
