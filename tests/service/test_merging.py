@@ -54,6 +54,8 @@ TOLD = {
     "some 91,000": ("figures", None, ""),
     "fired on March 10": ("timeline", Date(date="2025-03-10", precision="day"), "March 10"),
     "sacked on March 17": ("timeline", Date(date="2025-03-17", precision="day"), "March 17"),
+    "threw out the plea bargain on Monday": ("timeline", Date(date="2025-03-01", precision="day"), "Monday"),
+    "threw out the plea bargain on March 22": ("timeline", Date(date="2025-03-22", precision="day"), "March 22"),
     "Brinkworth, J.": ("judge", Name(name="Brinkworth, J."), ""),
     "$500": ("relief_sought", Money(kind="fine", amount=500, currency="USD", per=None, qualifier=None), ""),
     "$500 per call": ("relief_sought", Money(kind="statutory_damages", amount=500, currency="USD", per="call", qualifier=None), ""),
@@ -294,6 +296,12 @@ def test_an_event_to_which_two_articles_give_two_days_is_told_as_a_contradiction
     past = DAY + datetime.timedelta(days=60)
     (found,) = summary_of({"a1": ["fired on March 10"], "a2": ["sacked on March 17"]}, {"a1": past, "a2": LATER}).conflicts
     assert (found.field, found.kind) == ("timeline", "contradiction")
+
+
+def test_an_event_told_in_the_same_words_with_two_days_is_a_contradiction_though_one_is_told_by_its_weekday():
+    words = {"a1": ["threw out the plea bargain on Monday"], "a2": ["threw out the plea bargain on March 22"]}
+    (found,) = summary_of(words, {"a1": DAY, "a2": DAY + datetime.timedelta(days=40)}).conflicts
+    assert (found.field, found.kind, len(found.positions)) == ("timeline", "contradiction", 2)
 
 
 def test_two_days_of_which_one_lay_ahead_when_the_other_was_told_are_two_events():

@@ -45,7 +45,7 @@ def merge(evidence: Sequence[Evidence], sources: Sources, case: CaseIdentity) ->
     many = {
         "rulings": rulings(material, likeness, worths),
         "responses": responses(material, likeness),
-        "timeline": timeline(material),
+        "timeline": timeline(material, likeness),
         "figures": figures(material, likeness, worths),
     }
     alone = {

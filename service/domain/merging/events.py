@@ -13,7 +13,7 @@ from casebrief.service.domain.merging.conflicts import conflict
 from casebrief.service.domain.merging.decisions import Many
 from casebrief.service.domain.merging.facts import fact
 from casebrief.service.domain.merging.grouping import grouped
-from casebrief.service.domain.merging.likeness import stems
+from casebrief.service.domain.merging.likeness import Likeness, stems
 from casebrief.service.domain.merging.sources import Group, Material, Sources
 from casebrief.service.domain.revisions import moved_from
 from casebrief.service.domain.schema import Conflict, Date, Fact
@@ -23,12 +23,12 @@ SAME_EVENT = 0.12
 """Share of content words that makes two reports of one month or year the same event."""
 
 
-def timeline(material: Material) -> Many:
+def timeline(material: Material, likeness: Likeness) -> Many:
     """Events in order of date; the days that a newer article says were moved stand in the conflict alone."""
     sources = material.sources
     groups = grouped(material.of("timeline"), _same_event, sources)
     found, gone = _moved_days(groups, material)
-    found += _told_on_two_days(groups, sources)
+    found += _told_on_two_days(groups, likeness)
     kept = [group for group in groups if group[0].normalized is None or group[0].normalized not in gone]
     return sorted((_event(group, sources) for group in kept), key=_when), found
 
@@ -83,15 +83,32 @@ FEW = 6
 """Events of a case up to which chance seldom brings two different ones near to each other; where there are more they must share a word."""
 
 
-def _told_on_two_days(groups: Sequence[Group], sources: Sources) -> list[Conflict]:
-    """Events of which two articles give two days near to each other, both past when the first of them appeared: one of the days is wrong."""
-    spelled = [group for group in groups if _day(group) and any(_is_spelled(item, sources) for item in group)]
+def _told_on_two_days(groups: Sequence[Group], likeness: Likeness) -> list[Conflict]:
+    """Events to which two articles give two days: told in the same words, or on days near to each other, both past when the first of them appeared."""
+    sources = likeness.sources
+    dated = [group for group in groups if _day(group)]
     found, taken = [], []
-    for one, other in itertools.combinations(spelled, 2):
-        if one not in taken and other not in taken and _are_one_event(one, other, groups, sources):
+    for one, other in itertools.combinations(dated, 2):
+        if one not in taken and other not in taken and (_are_told_alike(one, other, likeness) or _are_one_event(one, other, groups, sources)):
             found.append(conflict("timeline", one[0].value, [one, other], sources, superseded=False))
             taken += [one, other]
     return found
+
+
+ALIKE = 0.7
+"""The weight of words that two reports share, from which they tell one event."""
+
+WITHIN = datetime.timedelta(days=31)
+"""Days of one event that are further apart are those of two: what happens once a month, or a year later, is told in the same words."""
+
+
+def _are_told_alike(one: Group, other: Group, likeness: Likeness) -> bool:
+    """Whether two articles tell an event in nearly the same words that neither takes to lie ahead, and give it two days."""
+    sources, first, second = likeness.sources, _day(one), _day(other)
+    if not (first and second) or abs(first - second) > WITHIN or sources.tellers(one) & sources.tellers(other):
+        return False
+    past = not any(_lies_ahead(item, sources) for item in (*one, *other))
+    return past and any(likeness.shared(_undated(mine), _undated(theirs))[0] >= ALIKE for mine in one for theirs in other)
 
 
 def _day(group: Group) -> datetime.date | None:
@@ -107,6 +124,8 @@ def _is_spelled(item: Evidence, sources: Sources) -> bool:
 
 def _are_one_event(one: Group, other: Group, groups: Sequence[Group], sources: Sources) -> bool:
     first, second = _day(one), _day(other)
+    if not all(any(_is_spelled(item, sources) for item in group) for group in (one, other)):
+        return False
     published = [sources.first(one), sources.first(other)]
     if not (first and second and all(published)) or abs(first - second) > NEAR or sources.tellers(one) & sources.tellers(other):
         return False
