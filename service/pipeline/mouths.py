@@ -59,12 +59,12 @@ def _the_defence_asks(text: str, tag: Tag) -> bool:
 _ACCUSES = re.compile(r"(?:accus|alleg|claim|complain|charg)\w*", re.IGNORECASE)
 """The one word that says that something is alleged: none of the 41 acts that the corpus marks by one word."""
 
-_NAME = re.compile(r"(?P<that>\bthat )?(?P<name>[A-Z][\w’'-]*(?: [A-Z][\w’'-]*)*) $")
+_NAME = re.compile(r"\b(?:(?P<that>that)|said|says|claim(?:s|ed)|alleg(?:es|ed)|writes?|wrote) (?P<name>[A-Z][\w’'-]*(?: [A-Z][\w’'-]*)*) $")
 _PASSIVE = re.compile(r"(?:was|were|is|are|has been|had been|have been|being|got|gets)\b|\w+ed\b")
 
 
 def _the_plaintiff_did_it(text: str, tag: Tag, case: CaseIdentity) -> bool:
-    """Whether the words tell what a plaintiff did, their name right before: the defendant says so. What was done to them is an allegation."""
+    """Whether it is said that a plaintiff, their name right before, did something: the defendant says so. What was done to them is an allegation."""
     named = _NAME.search(_before(text, tag))
     if named is None or any(same_name(named["name"], name) for name in case.defendants):
         return False

@@ -22,7 +22,7 @@ def test_the_sentence_of_the_day_and_the_judge_is_the_decision():
     ("text", "more", "status"),
     [
         (f"{DECISION}.\n", {}, {"pending": 0.97}),
-        (f"{DECISION}.\n", {"rulings.other": "was halved"}, {"decided": 0.97}),
+        (f"{DECISION}.\n", {"rulings.other": "was halved on Tuesday by"}, {"decided": 0.97}),
         ("Judge Ada Quill will hear Norvane on March 20.\n", {"timeline": "March 20"}, {"decided": 0.97}),
         ("Judge Ada Quill wrote it. Norvane opened a shop on Tuesday.\n", {}, {"decided": 0.97}),
     ],
