@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import astuple, dataclass
+from operator import mul
 from typing import Literal, Protocol
 
 from casebrief.models.constraints import Constraint
@@ -177,7 +178,8 @@ class Sameness:
         >>> Sameness(10, -5).probability((1.0, 0.0), (0.6, 0.8)) > 0.7
         True
         """
-        cosine = sum(mine * theirs for mine, theirs in zip(one, other, strict=True))
+        assert len(one) == len(other)
+        cosine = sum(map(mul, one, other))
         return 1 / (1 + math.exp(-(self.scale * cosine + self.shift)))
 
 

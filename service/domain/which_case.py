@@ -116,13 +116,16 @@ def share(one: Telling, other: Telling) -> bool:
 
 
 def _connected(tellings: Sequence[Telling]) -> list[list[Telling]]:
-    groups = [[one] for one in tellings]
-    for one, other in combinations(tellings, 2):
-        first, second = (next(group for group in groups if telling in group) for telling in (one, other))
-        if first is not second and share(one, other):
+    groups = [[place] for place in range(len(tellings))]
+    of = list(groups)  # by place
+    for one, other in combinations(range(len(tellings)), 2):
+        first, second = of[one], of[other]
+        if first is not second and share(tellings[one], tellings[other]):
             first += second
-            groups.remove(second)
-    return groups
+            for place in second:
+                of[place] = first
+            groups = [group for group in groups if group is not second]
+    return [[tellings[place] for place in group] for group in groups]
 
 
 def _in_order(group: Sequence[Telling], tellings: Sequence[Telling]) -> tuple[str, ...]:

@@ -67,9 +67,11 @@ def _share(article: Article) -> float:
 def _part(article: Article, spans: list[Span]) -> float:
     """The share of the spans' letters and digits that lie in the story or its title."""
     read = [*article.story.sentences, *([article.story.title] if article.story.title else [])]
-    inside = set().union(*(range(span.start, span.end) for span in read))
-    places = [place for span in spans for place in range(span.start, span.end) if article.text[place].isalnum()]
-    return sum(place in inside for place in places) / len(places) if places else 0.0
+    inside = bytearray(len(article.text))
+    for span in read:
+        inside[span.start : span.end] = b"\1" * len(span.of(article.text))
+    places = [inside[place] for span in spans for place in range(span.start, span.end) if article.text[place].isalnum()]
+    return sum(places) / len(places) if places else 0.0
 
 
 def _facts_of(summary: CaseSummary, article: str) -> int:
