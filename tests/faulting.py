@@ -39,7 +39,10 @@ BODIES = [
 
 @dataclass
 class Row:
-    """What one fault cost. Seconds: until the service was ready again, of refusals for a full queue, of ``/healthz``; ``grown``: share of memory."""
+    """What one fault cost. Seconds: until the service was ready again, of refusals for a full queue, of ``/healthz``; ``grown``: share of memory.
+
+    ``differences``: of each wrong answer, where it first differs from the right one.
+    """
 
     fault: str
     sent: int = 0
@@ -51,6 +54,7 @@ class Row:
     refusals: list[float] = field(default_factory=list)
     health: list[float] = field(default_factory=list)
     grown: float | None = None
+    differences: list[str] = field(default_factory=list)
 
     def count(self, answer: Answer, expected: object) -> None:
         """Put an answer into the figures. Every refusal is a problem document, and one that a retry may mend says when."""
@@ -58,8 +62,11 @@ class Row:
         if answer.response is None:
             self.lost += 1
         elif answer.response.status_code == 200:
-            same = facts(answer.response) == expected
-            self.right, self.wrong = self.right + same, self.wrong + (not same)
+            if found := difference(expected, facts(answer.response)):
+                self.wrong += 1
+                self.differences.append(found)
+            else:
+                self.right += 1
         else:
             problem = answer.response.json()
             assert problem["status"] == answer.response.status_code
@@ -108,6 +115,19 @@ def _without_confidence(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _without_confidence(one) for key, one in value.items() if key != "confidence"}
     return [_without_confidence(one) for one in value] if isinstance(value, list) else value
+
+
+def difference(right: Any, told: Any, at: str = "") -> str:
+    """Where two values first differ, and how; nothing where they are the same.
+
+    >>> difference({"a": [1, {"b": 2}]}, {"a": [1, {"b": 3}]})
+    '/a/1/b: 2 became 3'
+    """
+    if isinstance(right, dict) and isinstance(told, dict) and right.keys() == told.keys():
+        return next((found for key in right if (found := difference(right[key], told[key], f"{at}/{key}"))), "")
+    if isinstance(right, list) and isinstance(told, list) and len(right) == len(told):
+        return next((found for place, pair in enumerate(zip(right, told, strict=True)) if (found := difference(*pair, f"{at}/{place}"))), "")
+    return "" if right == told else f"{at}: {json.dumps(right)[:300]} became {json.dumps(told)[:300]}"
 
 
 def expected_of(address: str) -> list[object]:

@@ -1,5 +1,7 @@
 """The rows of figures that the faults of this folder leave, printed as one table at the end."""
 
+from collections import Counter
+
 import pytest
 from faulting import Row, table
 
@@ -20,3 +22,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         terminalreporter.section("faults")
         for line in table(rows):
             terminalreporter.write_line(line)
+        for row in rows:
+            for difference, count in Counter(row.differences).most_common():
+                terminalreporter.write_line(f"{row.fault}: {count} × {difference}")
