@@ -16,6 +16,16 @@ CHUNK = 1 << 20
 
 
 @dataclass(frozen=True)
+class Folder:
+    """A case of files, by name: their contents, unless they have more ``size`` in bytes than may be; ``fault`` is what the system refused."""
+
+    name: str
+    files: tuple[tuple[Path, bytes], ...] = ()
+    size: int = 0
+    fault: str = ""
+
+
+@dataclass(frozen=True)
 class Case:
     """One case: ``number`` is its line, or its folder's place, from 1; ``content`` the line without its end, ``None`` where it is too long, or the folder.
 
@@ -23,7 +33,7 @@ class Case:
     """
 
     number: int
-    content: bytes | Path | None
+    content: bytes | Folder | None
     seen: str
     begins: int
     ends: int
@@ -41,11 +51,11 @@ class Cases:
 
 
 def cases_of(path: Path, most: int) -> Cases:
-    """The cases of a file of lines of at most ``most`` bytes, or of a folder. Raises `InputUnusable`."""
+    """The cases of a file, or of a folder: lines, or files of a case together, of at most ``most`` bytes. Raises `InputUnusable`."""
     try:
         if path.is_dir():
             names = folders_of(path)
-            return Cases(lambda: _of_folders(path, names), len(names))
+            return Cases(lambda: _of_folders(path, names, most), len(names))
         size = path.stat().st_size
         if not path.is_file():
             return Cases(lambda: _of_lines(path, most), None)  # a pipe, which can be opened once
@@ -93,20 +103,28 @@ def folders_of(path: Path) -> list[str]:
     return names
 
 
-def files_of(folder: Path) -> list[Path]:
-    """The files of a case by name, hidden ones left out."""
-    return sorted(file for file in folder.iterdir() if file.is_file() and not file.name.startswith("."))
-
-
-def _of_folders(path: Path, names: list[str]) -> Iterator[Case]:
+def _of_folders(path: Path, names: list[str], most: int) -> Iterator[Case]:
     digest = hashlib.sha256()
     for number, name in enumerate(names, 1):
         digest.update(b"\0folder\0" + os.fsencode(name))
         try:
-            for file in files_of(path / name):
-                digest.update(b"\0file\0" + os.fsencode(file.name) + b"\0")
-                with file.open("rb") as stream:
-                    digest.update(hashlib.file_digest(stream, "sha256").digest())
+            folder = _folder(path / name, most, digest.update)
         except OSError as error:
-            digest.update(f"\0{error.errno}".encode())  # whoever reads the case tells of it
-        yield Case(number, path / name, digest.hexdigest(), number - 1, number)
+            folder = Folder(name, fault=f"{error.filename}: {error.strerror}")
+            digest.update(f"\0{error.errno}".encode())
+        yield Case(number, folder, digest.hexdigest(), number - 1, number)
+
+
+def _folder(path: Path, most: int, hashed: Callable[[bytes], None]) -> Folder:
+    """A folder's files by name, hidden ones left out. Raises `OSError`."""
+    files = sorted(file for file in path.iterdir() if file.is_file() and not file.name.startswith("."))
+    size = sum(file.stat().st_size for file in files)
+    contents = []
+    for file in files:
+        hashed(b"\0file\0" + os.fsencode(file.name) + b"\0")
+        with file.open("rb") as stream:
+            hashed(hashlib.file_digest(stream, "sha256").digest())
+            if size <= most:
+                stream.seek(0)
+                contents.append((file, stream.read()))
+    return Folder(path.name, tuple(contents), size)

@@ -3,7 +3,8 @@
 BatchError
 ├── InputUnusable   there are no cases to be read there
 ├── OutUnusable     the output is none of this batch, or somebody writes it
-└── NoCluster       the cluster that was named is not there, or cannot be used
+├── NoCluster       the cluster that was named is not there, or cannot be used
+└── ClusterFailed   the cluster was lost, or its machines have no engine; what stands in the output stays
 """
 
 from __future__ import annotations
@@ -23,3 +24,7 @@ class OutUnusable(BatchError):
 
 class NoCluster(BatchError):
     """The cluster is not there, or cannot be used."""
+
+
+class ClusterFailed(BatchError):
+    """The cluster was lost, or its machines have no engine."""

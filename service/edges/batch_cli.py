@@ -12,14 +12,15 @@ from typing import Annotated
 
 import typer
 from casebrief.models.engine import Stop
+from casebrief.models.system import processors
 from casebrief.service.batch.ahead import Ahead
 from casebrief.service.batch.cases import Case, cases_of
-from casebrief.service.batch.errors import BatchError
+from casebrief.service.batch.errors import BatchError, ClusterFailed, InputUnusable
 from casebrief.service.batch.out import Out, Outcome, opened, remaining
 from casebrief.service.batch.pace import Pace
 from casebrief.service.batch.side_by_side import SideBySide
 from casebrief.service.edges.batch_work import CaseWorker, threads_of
-from casebrief.service.edges.cli import BAD_INPUT, NOT_WELL, Model, fail, say, settings_of
+from casebrief.service.edges.cli import BAD_INPUT, MODEL_FAILED, NOT_WELL, Model, fail, say, settings_of
 from casebrief.service.edges.requests import most_bytes
 from casebrief.service.edges.settings import Settings
 from casebrief.service.edges.wiring import wire
@@ -39,16 +40,20 @@ def batch_command(
         Path, typer.Argument(help="A file with a case a line, as POST /v1/summaries takes it; or a folder with a folder for each case.", show_default=False)
     ],
     out: Annotated[Path, typer.Option(help="A line for each case is written here: its summary, or its error. What is there already is not done again.")],
-    workers: Annotated[int, typer.Option(min=1, help="Engines, each a process; they share the processors out.")] = 1,
+    workers: Annotated[
+        int | None,
+        typer.Option(min=1, help="Engines, each a process; they share the processors out. 1 without; with --ray as many as there are processors for."),
+    ] = None,
+    ray: Annotated[str | None, typer.Option(help="On Ray Data: the address of a cluster, as host:6379 or auto; local makes one on this machine.")] = None,
     model: Model = None,
     reader: Annotated[str | None, typer.Option(help="labels or prompts; auto: as the model reads.")] = None,
 ) -> None:
     """Summarise many cases, a line each, in their order. Killed, the same command goes on where it was."""
     settings = settings_of(model=model, reader=reader)
     try:
-        failed = _run(cases, out, settings, lambda file, rest: _here(file, rest, settings, workers))
+        failed = _run(cases, out, settings, _on_ray(cases, settings, ray, workers) if ray else lambda file, rest: _here(file, rest, settings, workers or 1))
     except BatchError as error:
-        fail(str(error), BAD_INPUT)
+        fail(str(error), MODEL_FAILED if isinstance(error, ClusterFailed) else BAD_INPUT)
     raise typer.Exit(NOT_WELL if failed else 0)
 
 
@@ -102,6 +107,19 @@ def _here(file: Out, rest: Iterator[Case], settings: Settings, workers: int) -> 
         file.check(crew.by)
         with contextlib.closing(SideBySide(crew, workers, Ahead.beside(file.path, crew.by))(rest)) as done:
             yield from done
+
+
+def _on_ray(path: Path, settings: Settings, address: str, workers: int | None) -> Callable[[Out, Iterator[Case]], Outcomes]:
+    """The work of engines on a cluster. Raises `InputUnusable` for what can be read once only."""
+    if not (path.is_dir() or path.is_file()):
+        raise InputUnusable(f"{path}: on Ray, the cases must be in a file or in a folder")
+    try:
+        from casebrief.service.edges.ray_batch import LOCAL, Part, outcomes
+    except ImportError as error:
+        fail(f'--ray {address}: {error}; install it with pip install "casebrief[ray]"', BAD_INPUT)
+    threads = threads_of(settings, workers or processors()) if address == LOCAL else settings.threads or 1
+    count = workers or (processors() if address == LOCAL else None)
+    return lambda file, rest: outcomes(Part(path.resolve(), most_bytes(settings), file.path, file.last), settings, address, count, threads)
 
 
 class _Crew:

@@ -7,13 +7,12 @@ import json
 import math
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from casebrief.models.engine import Stop
 from casebrief.models.errors import Cancelled, EngineError, EngineUnavailable
 from casebrief.models.system import processors
-from casebrief.service.batch.cases import Case, files_of
+from casebrief.service.batch.cases import Case, Folder
 from casebrief.service.batch.out import Outcome
 from casebrief.service.edges.cli import sent_of
 from casebrief.service.edges.desk import Turn, late
@@ -65,9 +64,9 @@ class CaseWorker:
 
         Raises `Cancelled` where ``stop`` said so, `EngineUnavailable` where no engine can be had, and what the system refuses: none is the case's own fault.
         """
-        name: str | None = case.content.name if isinstance(case.content, Path) else None
+        name: str | None = case.content.name if isinstance(case.content, Folder) else None
         try:
-            if isinstance(case.content, Path):
+            if isinstance(case.content, Folder):
                 asked = _of_folder(case.content, self._product.settings)
             else:
                 document = _document(case.content, self._product.settings)
@@ -138,15 +137,12 @@ def _of_document(document: dict[str, Any], settings: Settings) -> _Asked:
     return _Asked(to_sent(request), request.deadline_s or math.inf, request.cases == "all")
 
 
-def _of_folder(folder: Path, settings: Settings) -> _Asked:
+def _of_folder(folder: Folder, settings: Settings) -> _Asked:
     """The articles of a folder's files, as `casebrief summarize` reads them. Raises `Problem`."""
-    try:
-        files = files_of(folder)
-        check_count(len(files), settings)
-        check_sizes([file.stat().st_size for file in files], settings)
-        sent = [sent_of(f"a{place}", file, file.read_bytes(), None) for place, file in enumerate(files, 1)]
-    except OSError as error:
-        raise Problem(422, "unreadable-file", "A file cannot be read", f"{error.filename}: {error.strerror}") from None
-    if not sent:
+    if folder.fault:
+        raise Problem(422, "unreadable-file", "A file cannot be read", folder.fault)
+    check_sizes([folder.size], settings)
+    check_count(len(folder.files), settings)
+    if not folder.files:
         raise Problem(422, "invalid-request", "The request does not fit", "the folder has no files: each article of the case is a file in it")
-    return _Asked(sent)
+    return _Asked([sent_of(f"a{place}", path, content, None) for place, (path, content) in enumerate(folder.files, 1)])

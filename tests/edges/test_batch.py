@@ -150,10 +150,13 @@ def test_a_folder_s_files_are_read_as_summarize_reads_them(reads, tmp_path):
     (tmp_path / "scan").mkdir()
     (tmp_path / "scan" / "scan.png").write_bytes(b"\x89PNG\r\n\x1a\n" + b"\0" * 40)
     (tmp_path / "none").mkdir()
+    (tmp_path / "large").mkdir()
+    (tmp_path / "large" / "a.txt").write_bytes(b"a" * 20_000_001)
     found = {came.id: came for came in (reads(case, never) for case in cases_of(tmp_path, most_bytes(Settings())))}
     response = SummaryResponse.model_validate_json(found["norvane"].document)
     assert [(article.id, article.source and article.source.kind) for article in response.articles] == [("a1", None), ("a2", "html")]
     assert "image" in json.loads(found["scan"].document)["detail"]
+    assert "20.0 MB" in json.loads(found["large"].document)["detail"]
     assert "no files" in json.loads(found["none"].document)["detail"]
 
 

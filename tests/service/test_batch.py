@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 from casebrief.service.batch.ahead import Ahead
-from casebrief.service.batch.cases import Case, cases_of
+from casebrief.service.batch.cases import Case, Folder, cases_of
 from casebrief.service.batch.errors import InputUnusable, OutUnusable
 from casebrief.service.batch.out import Outcome, opened, remaining
 from casebrief.service.batch.pace import Pace
@@ -97,27 +97,24 @@ def test_an_output_cut_anywhere_becomes_what_it_would_have_been(lines, data, wor
         assert set(begun.values()) <= {1}
 
 
-@given(st.integers(2, 3), st.integers(1, 12), st.data())
-def test_what_was_done_before_its_turn_is_not_done_again(workers, dies_at, data):
+@given(st.integers(2, 3), st.integers(1, 12), st.booleans())
+def test_what_was_done_before_its_turn_is_not_done_again(workers, dies_at, torn):
     """The batch ends when a case is begun; those that were done by then wait in the file beside the output, whatever of them the kill tore."""
     with TemporaryDirectory() as folder:
         path, out = Path(folder, "in"), Path(folder, "out")
         path.write_bytes(b"".join(b"%d\n" % number for number in range(1, 13)))
-        others = threading.Semaphore(0)
 
         def first(case, stop):
             if case.number == dies_at:
-                for _ in range(min(workers - 1, 12 - dies_at)):
-                    others.acquire(timeout=5)
+                until(lambda: dies_at == 12 or out.with_name("out.ahead").exists())
                 raise Killed
-            others.release()
             return outcome(case)
 
         with pytest.raises(Killed):
             batch(path, out, first, workers)
         beside = Ahead.beside(out, BY)
         put_by = {number for number, _ in beside.waiting}
-        if put_by and data.draw(st.booleans()):
+        if put_by and torn:
             beside.path.write_bytes(beside.path.read_bytes() + b'{"line": 12, "seen": "')
         done = set(numbers(out)) | put_by
         begun = batch(path, out, workers=workers)
@@ -201,11 +198,22 @@ def test_folders_come_in_order_of_their_names_and_a_change_is_seen(place):
         (place / name / "article.txt").write_text(text)
     (place / "beside.txt").write_text("no case")
     first = list(cases_of(place, MOST))
-    assert [(case.number, case.content) for case in first] == [(1, place / "a"), (2, place / "b")]
+    held = [Folder("a", ((place / "a" / "article.txt", b"one"),), 3), Folder("b", ((place / "b" / "article.txt", b"two"),), 3)]
+    assert [(case.number, case.content) for case in first] == [(1, held[0]), (2, held[1])]
     (place / "b" / "article.txt").write_text("three")
     again = list(cases_of(place, MOST))
     assert again[0] == first[0]
     assert again[1].seen != first[1].seen
+
+
+def test_files_that_are_too_large_together_are_seen_and_not_held(place):
+    (place / "a").mkdir()
+    (place / "a" / "article.txt").write_bytes(b"x" * (MOST + 1))
+    (first,) = cases_of(place, MOST)
+    assert first.content == Folder("a", (), MOST + 1)
+    (place / "a" / "article.txt").write_bytes(b"y" * (MOST + 1))
+    (again,) = cases_of(place, MOST)
+    assert again.seen != first.seen
 
 
 @pytest.mark.parametrize("name", ["nothing", "empty"])
