@@ -52,3 +52,8 @@ def answers(address: str) -> bool:
         return httpx.get(f"{address}/healthz", timeout=HANG_S).status_code == 200
     except httpx.TransportError:
         return False
+
+
+def is_problem(response: httpx.Response, status: int, words: str) -> None:
+    assert (response.status_code, response.headers["content-type"]) == (status, "application/problem+json"), response.text
+    assert words in response.json()["detail"]

@@ -1,198 +1,21 @@
-"""The training: changes keep marks on their words, targets are what is marked, nothing of the evaluation is taught, and a stopped run goes on."""
+"""The training: targets are what is marked, nothing of the evaluation is taught, and a stopped run goes on."""
 
 import importlib.util
 import itertools
 import math
-import re
 from dataclasses import replace
-from pathlib import Path
-from random import Random
 
 import numpy as np
 import pytest
-from casebrief.evals.marked import MarkedArticle, MarkedCase, load_folder, load_marked
 from casebrief.models import viterbi
-from casebrief.models.catalog import Catalog
 from casebrief.models.encoding import Encoder
 from casebrief.models.engine import EngineConfig
 from casebrief.models.heads import Heads, Linear
-from casebrief.models.training import CORPUS, changes, check
+from casebrief.models.training import check
 from casebrief.models.training.calibrate import START, Read, best_shifts, calibrated, error_of, fit, lines_of, shifted
-from casebrief.models.training.examples import FURNITURE, LABELS, NOT_TOLD, WHO, Tokenizer, example, passages, places_of, tokens_of
+from casebrief.models.training.examples import FURNITURE, LABELS, NOT_TOLD, WHO, example, passages, places_of, tokens_of
 from casebrief.models.training.feeding import STEP_TOKENS, split, steps
 from conftest import SEEDS
-
-MILL = """id: mill
-kind: civil
-names:
-  company: Harrow Mills Ltd | Harrow Mills
-  person: Ada Stone | Stone
-=== a1 | Herald | 2024-01-12 | filed
-[plaintiffs|Ada Stone] [status.filed|sues] [defendants|Harrow Mills]
-
-[plaintiffs#s|Ada Stone] sued [defendants#h|Harrow Mills Ltd] on [timeline#f=2024-01-09|Tuesday 9 January], asking for [relief_sought.damages#d!|$1,250,000] and [relief_sought.fees!|3 weeks’ pay]. “[quotes|I ran 45 looms],” [speaker|Stone] said. The mill, of 1,250,000 bricks, was [timeline=1998|built in 1998].
-
-~ Sign up for our newsletter
-=== a2 | Courier | 2024-02-02 | settled
-[defendants|Harrow Mills] [rulings.settlement#p|[status.settled|settles] for 45 looms] on [timeline#s=2024-02-01|Thursday]
-"""
-
-LENDER = """id: lender
-kind: civil
-names:
-  company: Quern & Vane plc | Quern & Vane
-  person: Bartholomew de Witt | de Witt
-=== a1 | Herald | 2024-01-12 | filed
-[plaintiffs|Bartholomew de Witt] sued [defendants|Quern & Vane plc]. [plaintiffs|De Witt] and de Witt said that Quern & Vane owed him.
-
-~ Most read in Business
-"""
-
-
-def case_of(text: str, folder: Path) -> MarkedCase:
-    path = folder / f"{text.partition(chr(10))[0].removeprefix('id: ')}.case"
-    path.write_text(text, encoding="utf-8")
-    return load_marked(path)
-
-
-@pytest.fixture(scope="module")
-def mill(tmp_path_factory: pytest.TempPathFactory) -> MarkedCase:
-    return case_of(MILL, tmp_path_factory.mktemp("mill"))
-
-
-@pytest.fixture(scope="module")
-def lent(tmp_path_factory: pytest.TempPathFactory) -> changes.Stock:
-    return changes.stock([case_of(LENDER, tmp_path_factory.mktemp("lender"))])
-
-
-@pytest.fixture(scope="module")
-def corpus() -> list[MarkedCase]:
-    return load_folder(CORPUS)
-
-
-@pytest.fixture(scope="module")
-def tokenizer(catalog: Catalog) -> Tokenizer:
-    return Tokenizer(catalog.path(catalog.default))
-
-
-def words(article: MarkedArticle) -> list[str]:
-    return [article.text[mark.start : mark.end] for mark in article.marks]
-
-
-# ---------------------------------------------------------------------- changes
-
-
-@pytest.mark.parametrize("way", ["_names", "_numbers", "_days", "_years"])
-def test_a_changed_mark_holds_its_own_words_changed(corpus, way):
-    lent, kept = changes.stock(corpus), 0
-    for number, case in enumerate(corpus[::100]):
-        edits = getattr(changes, way)(case, lent, Random(number))
-        for article in case.articles:
-            found = edits(article.text)
-            edges = {place for mark in article.marks for place in (mark.start, mark.end)}
-            if any(start < place < end for start, end, _ in found for place in edges):
-                continue
-            after = changes.edited(article, found)
-            for mark, moved in zip(article.marks, after.marks, strict=True):
-                inside = sorted(edit for edit in found if mark.start <= edit[0] and edit[1] <= mark.end)
-                told, last = "", mark.start
-                for start, end, fresh in inside:
-                    told, last = told + article.text[last:start] + fresh, end
-                assert after.text[moved.start : moved.end] == told + article.text[last : mark.end]
-                kept += bool(inside)
-    assert kept > 5
-
-
-def test_a_name_is_exchanged_alike_wherever_it_stands(mill, lent):
-    for seed in range(5):
-        edits = changes._names(mill, lent, Random(seed))
-        texts = [changes.edited(article, edits(article.text)) for article in mill.articles]
-        whole = "\n".join(article.text for article in texts)
-        assert ("Ada Stone" in whole) != ("Bartholomew de Witt" in whole)
-        assert ("Harrow Mills" in whole) != ("Quern & Vane" in whole)
-        if "Quern" in whole:
-            assert "Quern & Vane plc" in words(texts[0])
-            assert "Quern & Vane" in words(texts[1])
-
-
-def test_a_number_becomes_one_of_the_same_form_and_years_and_single_digits_stay(mill, lent):
-    edits = changes._numbers(mill, lent, Random(3))
-    first, second = (changes.edited(article, edits(article.text)) for article in mill.articles)
-    (sum_asked,) = re.findall(r"\$([\d,]+)", first.text)
-    assert sum_asked != "1,250,000"
-    assert [len(group) for group in sum_asked.split(",")] == [1, 3, 3]
-    assert f"of {sum_asked} bricks" in first.text
-    assert f"${sum_asked}" in words(first)
-    (looms,) = re.findall(r"ran (\d\d) looms", first.text)
-    assert f"for {looms} looms" in second.text
-    assert "1998" in first.text
-    assert "3 weeks" in first.text
-
-
-def test_days_move_on_by_one_step_or_change_sides_with_their_month(mill, lent):
-    seen = set()
-    for seed in range(12):
-        edits = changes._days(mill, lent, Random(seed))
-        first, second = (changes.edited(article, edits(article.text)) for article in mill.articles)
-        day = words(first)[5]
-        seen.add(day)
-        assert day == "Tuesday Jan. 9" or re.fullmatch(r"[A-Z][a-z]+day 9 [A-Z][a-z]+", day)
-        assert words(second)[-1].endswith("day")
-    assert len(seen) > 3
-
-
-def test_years_move_by_one_shift(mill, lent):
-    (article, _) = mill.articles
-    edits = changes._years(mill, lent, Random(1))(article.text)
-    assert [int(fresh) - int(article.text[start:end]) for start, end, fresh in edits].count(0) == 0
-    assert any(mark.startswith("built in ") and mark != "built in 1998" for mark in words(changes.edited(article, edits)))
-
-
-def test_dress_changes_no_marked_word_but_for_quotation_marks_case_and_wraps(mill, lent):
-    def plain(text: str) -> str:
-        return " ".join(re.sub("[“”«»\"‘’']", "'", text).casefold().split())
-
-    for seed in range(80):
-        for article in mill.articles:
-            after = changes._dressed(article, lent, Random(seed))
-            assert [plain(told) for told in words(after)] == [plain(told) for told in words(article)]
-            for start, end in after.furniture:
-                assert after.text[start:end].replace("\n", " ").casefold() in ("sign up for our newsletter", "most read in business")
-
-
-def test_furniture_comes_and_goes(mill, lent):
-    counts = {len(changes._dressed(mill.articles[0], lent, Random(seed)).furniture) for seed in range(80)}
-    assert {0, 1, 2} <= counts
-
-
-def test_wraps_keep_to_the_width_and_change_white_space_alone(corpus):
-    for article in corpus[7].articles:
-        after = changes.edited(article, changes.wraps(article.text, 60))
-        assert after.text.split() == article.text.split()
-        assert all(len(line) <= 60 for line in after.text.split("\n") if " " in line)
-
-
-def test_an_abridged_article_is_some_sentences_of_its_story_with_their_marks(corpus):
-    lengths = set()
-    for number, case in enumerate(corpus[::60]):
-        for article in case.articles:
-            brief = changes.abridged(article, Random(number))
-            told = [span.of(brief.text) for span in passages(brief.text)]
-            lengths.add(len(told))
-            assert " ".join(told).split() == brief.text.split()
-            last = -1
-            for sentence in told:
-                last = article.text.index(sentence, last + 1)
-            whole = {(mark.field, article.text[mark.start : mark.end]) for mark in article.marks}
-            assert all(any(mark.field == field and word in told for field, told in whole) for mark, word in zip(brief.marks, words(brief), strict=True))
-            assert not any(article.text[start:end] in brief.text for start, end in article.furniture)
-    assert {1, 3, 5} <= lengths
-
-
-def test_the_same_seed_gives_the_same_case_and_another_seed_another(mill, lent):
-    assert changes.changed(mill, lent, Random(5)) == changes.changed(mill, lent, Random(5))
-    assert len({changes.changed(mill, lent, Random(seed)) for seed in range(8)}) > 4
-
 
 # ---------------------------------------------------------------------- examples
 
