@@ -107,12 +107,31 @@ def share(one: Telling, other: Telling) -> bool:
         return True
     if one.dockets and other.dockets and one.captions and other.captions and not _meet(one.captions, other.captions, same_sides):
         return False
+    if _are_two_suits(one, other):
+        return False
     common = one.small | other.small
     return any(
         any(_is_one(party, name, common) for party in first.parties for name in second.everybody)
         or any(_is_one_person(person, name) for person in first.people for name in second.people | second.everybody)
         for first, second in ((one, other), (other, one))
     )
+
+
+def _are_two_suits(one: Telling, other: Telling) -> bool:
+    """Whether two articles both name who sues, and share no name but those of who is sued.
+
+    Of pairs of suits of the training corpus against one company (given one name for it) 126 of 200 are told apart so, and none otherwise; of its 761
+    cases of several articles one loses an article by it.
+    """
+    if (
+        not one.plaintiffs
+        or not other.plaintiffs
+        or any(_meet(first.plaintiffs, second.everybody, same_name) for first, second in ((one, other), (other, one)))
+    ):
+        return False
+    sued = one.defendants | other.defendants
+    mine = [name for name in one.everybody | one.people if is_specific(name) and not _meet([name], sued, same_name)]
+    return not _meet(mine, other.everybody | other.people, same_name)
 
 
 def _connected(tellings: Sequence[Telling]) -> list[list[Telling]]:

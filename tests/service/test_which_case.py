@@ -147,6 +147,30 @@ def test_two_suits_are_refused_with_both_named_or_told_apart(read):
         assert {citation.article for fact in one.summary.allegations for citation in fact.citations} == {f"a{place + 1}"}
 
 
+DRIVER = read_as(
+    "Paolo Reni, a driver, told jurors in Houston that a van of Norvane Home Inc crushed his hand.",
+    {"plaintiffs": "Paolo Reni", "defendants": "Norvane Home Inc", "allegations": "a van of Norvane Home Inc crushed his hand"},
+)
+
+
+def test_two_suits_against_one_company_are_two_cases_where_nothing_else_is_shared():
+    product, submitted = summarizer((NORVANE, DRIVER))
+    with pytest.raises(SeveralCases, match="about 2 cases") as refused:
+        product.summarize_one(submitted)
+    assert {group.about for group in refused.value.groups} == {"Ira Blum against Norvane Home Inc", "Paolo Reni against Norvane Home Inc"}
+    product, submitted = summarizer((NORVANE, DRIVER))
+    assert [[fact.value for fact in one.summary.plaintiffs] for one in product.summarize_all(submitted)] == [["Ira Blum"], ["Paolo Reni"]]
+
+
+def test_another_plaintiff_of_a_suit_whose_judge_is_the_same_makes_no_other_case():
+    judged = read_as(
+        "Paolo Reni sued Norvane Home Inc before Judge Sten Lowe.", {"plaintiffs": "Paolo Reni", "defendants": "Norvane Home Inc", "judge": "Sten Lowe"}
+    )
+    too = read_as("Judge Sten Lowe heard Ira Blum against Norvane.", {"plaintiffs": "Ira Blum", "defendants": "Norvane", "judge": "Sten Lowe"})
+    product, submitted = summarizer((judged, too))
+    assert {fact.value for fact in product.summarize_one(submitted).summary.plaintiffs} == {"Ira Blum", "Paolo Reni"}
+
+
 def test_a_lone_stray_is_a_line_of_the_ledger_that_says_whom_it_is_about():
     product, submitted = summarizer((NORVANE, LARKWELL, MORE))
     told = product.summarize_one(submitted)
