@@ -24,6 +24,10 @@ TOLD = {
     "kettles melt on the stove": ("allegations", None, ""),
     "pay $40 million": ("rulings", Money(kind="settlement", amount=40_000_000, currency="USD", per=None, qualifier=None), ""),
     "pay $44 million": ("rulings", Money(kind="settlement", amount=44_000_000, currency="USD", per=None, qualifier=None), ""),
+    "pay $47 million": ("rulings", Money(kind="settlement", amount=47_000_000, currency="USD", per=None, qualifier=None), ""),
+    "pay nearly $50 million": ("rulings", Money(kind="settlement", amount=50_000_000, currency="USD", per=None, qualifier="about"), ""),
+    "pay more than $50 million": ("rulings", Money(kind="settlement", amount=50_000_000, currency="USD", per=None, qualifier="at least"), ""),
+    "pay A$40 million": ("rulings", Money(kind="settlement", amount=40_000_000, currency="AUD", per=None, qualifier=None), ""),
     "pay $43.7 million": ("rulings", Money(kind="settlement", amount=43_700_000, currency="USD", per=None, qualifier=None), ""),
     "denies that the kettles melt": ("responses", Response(speaker="Norvane", stance="denies"), ""),
     "calls the suit baseless": ("responses", Response(speaker="Norvane", stance="denies"), ""),
@@ -203,6 +207,17 @@ def test_a_number_with_nothing_behind_it_is_not_told():
 def test_a_sum_and_its_rounded_form_are_one_ruling():
     summary = summary_of({"a1": ["pay $43.7 million"], "a2": ["pay $44 million"]}, {"a1": DAY, "a2": DAY})
     assert (len(summary.rulings), summary.conflicts) == (1, [])
+
+
+@pytest.mark.parametrize(("rough", "count"), [("pay nearly $50 million", 1), ("pay more than $50 million", 2)])
+def test_a_sum_told_by_one_digit_is_the_sum_that_lies_on_its_side(rough, count):
+    words = {"a1": ["pay $47 million"], "a2": [rough]}
+    assert len(summary_of(words, {"a1": DAY, "a2": DAY}).rulings) == count
+
+
+def test_equal_sums_in_the_dollars_of_two_countries_are_one():
+    summary = summary_of({"a1": ["pay $40 million"], "a2": ["pay A$40 million"]}, {"a1": DAY, "a2": DAY})
+    assert len(summary.rulings) == 1
 
 
 def test_the_one_who_is_named_and_what_is_said_of_them_are_one_party_under_the_full_name():

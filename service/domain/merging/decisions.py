@@ -13,7 +13,7 @@ from casebrief.service.domain.merging.grouping import ranked
 from casebrief.service.domain.merging.likeness import Likeness, clustered, kind
 from casebrief.service.domain.merging.sources import Group, Material, Sources
 from casebrief.service.domain.merging.statements import statement
-from casebrief.service.domain.merging.sums import Worths, per_of, rounds_to
+from casebrief.service.domain.merging.sums import Worths, is_one_sum, is_told_roughly, per_of, rounds_to
 from casebrief.service.domain.merging.undoing import Decisions
 from casebrief.service.domain.sameness import money
 from casebrief.service.domain.schema import Conflict, Fact, Money
@@ -25,7 +25,7 @@ Many = tuple[list[Fact[Any]], list[Conflict]]
 def _same_sum(one: Evidence, other: Evidence, worths: Worths) -> bool:
     """Whether two sums are one; an article may leave out what it is paid for each time."""
     first, second = worths.of(one), worths.of(other)
-    return bool(first and second and first == second and (per_of(one) == per_of(other) or None in (per_of(one), per_of(other))))
+    return bool(first and second and is_one_sum(first, second) and (per_of(one) == per_of(other) or None in (per_of(one), per_of(other))))
 
 
 _CALLED = re.compile(
@@ -55,22 +55,32 @@ def _as_asked(item: Evidence, proceeding: Fact[Any] | None) -> Evidence:
     return replace(item, normalized=told.model_copy(update={"kind": "statutory_damages" if told.per else "damages"}))
 
 
-def _told_roughly(one: Evidence, other: Evidence, worths: Worths) -> bool:
-    """Whether one of two sums of a kind is the other, rounded ("$45 million" for $44.6 million)."""
+def _told_roughly(one: Evidence, other: Evidence, worths: Worths, sources: Sources) -> bool:
+    """Whether one of two sums of a kind is the other, rounded ("$45 million" for $44.6 million, "nearly £200,000" for £186,700)."""
     first, second = worths.of(one), worths.of(other)
     if not (first and second and first[1] == second[1] and per_of(one) == per_of(other) and kind(one) == kind(other)):
         return False
-    return rounds_to(first[0], second[0]) or rounds_to(second[0], first[0])
+    return _is_rough(first[0], second[0], other, sources) or _is_rough(second[0], first[0], one, sources)
+
+
+def _is_rough(number: float, rough: float, item: Evidence, sources: Sources) -> bool:
+    """Whether the sum of an item is another one with fewer digits."""
+    words = sources.texts[item.article][max(0, item.span.start - HEDGED) : item.span.end]
+    return rounds_to(number, rough) or is_told_roughly(number, rough, words, in_title=sources.in_title(item))
+
+
+HEDGED = 12
+"""Characters before a sum in which "nearly" and the like are of it."""
 
 
 def groups_of(material: Material, field: str, likeness: Likeness, worths: Worths) -> list[Group]:
     """What is asked for or decided, each once: equal sums are one, others are not; of what is no sum likeness decides."""
 
     def surely(one: Evidence, other: Evidence) -> bool:
-        return one.value == other.value or _same_sum(one, other, worths) or _told_roughly(one, other, worths)
+        return one.value == other.value or _same_sum(one, other, worths) or _told_roughly(one, other, worths, material.sources)
 
     def apart(one: Evidence, other: Evidence) -> bool:
-        return money(one) and money(other) and not _same_sum(one, other, worths) and not _told_roughly(one, other, worths)
+        return money(one) and money(other) and not _same_sum(one, other, worths) and not _told_roughly(one, other, worths, material.sources)
 
     proceeding, _ = newest.proceeding(material)
     told = [_as_asked(_as_called(item, material.sources), proceeding) for item in material.of(field)]

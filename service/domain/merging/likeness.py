@@ -104,7 +104,7 @@ class Likeness:
         weights = WEIGHTS[one.field]
         shared, held = self.shared(one.value, other.value)
         together = one.article == other.article
-        titled = together and self._in_title(one) != self._in_title(other)
+        titled = together and self.sources.in_title(one) != self.sources.in_title(other)
         told = weights.shared * shared + weights.held * held + weights.together * together + weights.titled * titled
         return told + weights.kind * (kind(one) == kind(other)) + weights.base + TAUGHT * self._taught(one, other)
 
@@ -112,11 +112,6 @@ class Likeness:
         low = 1 / (1 + math.exp(SURE))
         probability = min(1 - low, max(low, self.sources.likely(one, other)))
         return math.log(probability / (1 - probability))
-
-    def _in_title(self, item: Evidence) -> bool:
-        """Whether evidence stands in the first line of an article that has more."""
-        text = self.sources.texts[item.article]
-        return "\n" not in text[: item.span.start].lstrip() and "\n" in text[item.span.end :].strip()
 
 
 def kind(item: Evidence) -> str:

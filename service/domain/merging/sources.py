@@ -63,6 +63,11 @@ class Sources:
         first, last = self.first(one), self.newest(other)
         return first is not None and self.first(other) is not None and last is not None and first > last
 
+    def in_title(self, item: Evidence) -> bool:
+        """Whether evidence stands in the first line of an article that has more."""
+        text = self.texts[item.article]
+        return "\n" not in text[: item.span.start].lstrip() and "\n" in text[item.span.end :].strip()
+
     def when(self, item: Evidence) -> tuple[datetime.date, str, int, int]:
         """Where evidence stands among all, whatever the order of the request: by day, by the words of its article, by place."""
         return (self.published[item.article] or datetime.date.max, self.texts[item.article], item.span.start, item.span.end)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -31,6 +32,41 @@ class Worths:
         elif isinstance(found, Figure) and found.unit.isupper():
             told = (found.quantity, found.unit)
         return self.originals.get(told, told) if told else None
+
+
+_OF_ONE_NAME = (
+    frozenset("USD AUD CAD NZD HKD SGD TWD TTD JMD".split()),
+    frozenset("INR PKR LKR NPR MUR".split()),
+    frozenset("GBP EGP".split()),
+)
+"""Currencies that go by one name or sign, which papers leave to the reader to tell apart."""
+
+
+def is_one_sum(one: Worth, other: Worth) -> bool:
+    """Whether two worths are equal, their currencies told or not: equal amounts of dollars of two countries are one sum, 19 of 21 times.
+
+    >>> is_one_sum((14e6, "AUD"), (14e6, "USD")), is_one_sum((14e6, "AUD"), (14e6, "EUR"))
+    (True, False)
+    """
+    return one[0] == other[0] and (one[1] == other[1] or any({one[1], other[1]} <= names for names in _OF_ONE_NAME))
+
+
+_HEDGE = re.compile(
+    r"\b(?:(?P<less>nearly|almost|close to|just under|up to)|(?P<more>more than|over|just over|at least)|about|around|some|roughly|approximately)\b",
+    re.IGNORECASE,
+)
+
+
+def is_told_roughly(number: float, rough: float, words: str, *, in_title: bool) -> bool:
+    """Whether a rough number is another one with a single digit left, as titles have them, and words that say on which side it lies.
+
+    >>> [is_told_roughly(186_700, 200_000, words, in_title=False) for words in ("nearly £200,000", "more than £200,000", "£200,000")]
+    [True, False, False]
+    """
+    hedge = _HEDGE.search(words)
+    if not has_fewer_digits(number, rough) or (hedge and ((hedge["less"] and number > rough) or (hedge["more"] and number < rough))):
+        return False
+    return in_title or hedge is not None
 
 
 def rounds_to(number: float, rough: float) -> bool:

@@ -36,8 +36,8 @@ WEIGHTS = {
     "rivals, both the greatest": 1.95,
     "later rivals": 1.02,
     "told again": 1.42,
-    "newer in a title": 0.43,
-    "older in a title": 1.31,
+    "newer opens": 0.43,
+    "older opens": 1.31,
     "newer leads": 0.6,
     "words": 1.11,
     "sentences": 1.75,
@@ -114,8 +114,8 @@ class Decisions:
             "newer is a sum": any(map(money, newer)),
             **self._signs_of_sums(pair),
             "told again": any(self.sources.original(item.article) == self._teller(newer) for item in older),
-            "newer in a title": any(map(self._in_title, newer)),
-            "older in a title": any(map(self._in_title, older)),
+            "newer opens": any(map(self._opens, newer)),
+            "older opens": any(map(self._opens, older)),
             "newer leads": self._leads(newer),
             "words": max(self.likeness.shared(mine.value, theirs.value)[0] for mine in older[:SOME] for theirs in newer[:SOME]),
             "sentences": max(self.likeness.shared(self._sentence(self._first(older)), self._sentence(item))[0] for item in newer[:SOME]),
@@ -168,7 +168,8 @@ class Decisions:
         before, after = (self.sources.published[self._first(group).article] for group in pair)
         return (after - before).days if before and after else 0
 
-    def _in_title(self, item: Evidence) -> bool:
+    def _opens(self, item: Evidence) -> bool:
+        """Whether a wording stands in the first line of its article, mostly its title."""
         return "\n" not in self.sources.texts[item.article][: item.span.start].lstrip()
 
     def _sentence(self, item: Evidence) -> str:
