@@ -12,7 +12,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from casebrief.evals.marked import MEMBERS, NOBODY_SAID, SINGLE_IDS, UNRELATED
+from casebrief.evals.labels import MEMBERS
+from casebrief.evals.marked import NOBODY_SAID, SINGLE_IDS, UNRELATED
 from casebrief.service.corrections.model import Correction
 from casebrief.service.corrections.stating import choice_of, speaker_of
 from casebrief.service.corrections.words import NoPlace, Sources, placed

@@ -20,6 +20,30 @@ CLOSED = {
     "proceeding": {"class_action", "civil", "criminal", "regulatory", "appeal"},
     "status": {"filed", "pending", "dismissed", "settled", "decided", "on_appeal"},
 }
+MEMBERS: dict[str, frozenset[str]] = {
+    "caption": frozenset(),
+    "docket_number": frozenset(),
+    "court": frozenset(),
+    "judge": frozenset(),
+    "class_definition": frozenset(),
+    "filed_on": frozenset(),
+    "timeline": frozenset(),
+    "proceeding": frozenset(CLOSED["proceeding"]),
+    "status": frozenset(CLOSED["status"]),
+    "plaintiffs": frozenset(),
+    "defendants": frozenset(),
+    "counsel": frozenset({"plaintiff", "defendant"}),
+    "causes_of_action": frozenset(),
+    "allegations": frozenset(),
+    "relief_sought": frozenset({"damages", "statutory_damages", "restitution", "fine", "fees", "injunction", "declaration", "jury_trial", "other"}),
+    "rulings": frozenset({"settlement", "fine", "damages", "restitution", "fees", "dismissal", "certification", "injunction", "verdict", "sentence", "other"}),
+    "responses": frozenset({"denies", "declined_to_comment", "no_response", "admits", "other"}),
+    "quotes": frozenset(),
+    "speaker": frozenset(),
+    "figures": frozenset(),
+}
+"""Every field that is marked, and its members where it has some."""
+
 NEEDS = {
     "filed_on": {"date", "precision"}, "timeline": {"date", "precision"}, "court": {"name"}, "responses": {"speaker", "stance"},
     "quotes": {"speaker", "text"}, "counsel": {"name", "for"}, "figures": {"quantity", "of"}, "conflicts": {"field", "about", "kind", "values"},

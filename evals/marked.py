@@ -16,31 +16,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Literal
 
-from casebrief.evals.labels import CLOSED, SINGLE, LabelError
-
-MEMBERS: dict[str, frozenset[str]] = {
-    "caption": frozenset(),
-    "docket_number": frozenset(),
-    "court": frozenset(),
-    "judge": frozenset(),
-    "class_definition": frozenset(),
-    "filed_on": frozenset(),
-    "timeline": frozenset(),
-    "proceeding": frozenset(CLOSED["proceeding"]),
-    "status": frozenset(CLOSED["status"]),
-    "plaintiffs": frozenset(),
-    "defendants": frozenset(),
-    "counsel": frozenset({"plaintiff", "defendant"}),
-    "causes_of_action": frozenset(),
-    "allegations": frozenset(),
-    "relief_sought": frozenset({"damages", "statutory_damages", "restitution", "fine", "fees", "injunction", "declaration", "jury_trial", "other"}),
-    "rulings": frozenset({"settlement", "fine", "damages", "restitution", "fees", "dismissal", "certification", "injunction", "verdict", "sentence", "other"}),
-    "responses": frozenset({"denies", "declined_to_comment", "no_response", "admits", "other"}),
-    "quotes": frozenset(),
-    "speaker": frozenset(),
-    "figures": frozenset(),
-}
-"""Every field that is marked, and its members where it has some."""
+from casebrief.evals.labels import MEMBERS, SINGLE, LabelError
 
 UNRELATED = "unrelated"
 """The status of an article that is about something else altogether."""

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import llama_cpp
 import numpy as np
-from casebrief.evals.marked import MEMBERS, UNRELATED, MarkedArticle, MarkedCase
+from casebrief.evals.labels import MEMBERS
+from casebrief.evals.marked import UNRELATED, MarkedArticle, MarkedCase
 from casebrief.service.domain.spans import Span, lines, sentences
 from numpy.typing import NDArray
 
