@@ -24,12 +24,25 @@ _NEXT = re.compile(rf"(?P<parted>{_PARTED})(?P<name>{NAME})(?=[.,;]|\sand\b|$)")
 
 def with_lists(text: str, tags: Sequence[Tag]) -> tuple[Tag, ...]:
     """The marks of an article: those of a list all as sure as the surest, and the names of it that are not marked."""
-    found = list(tags)
-    for several in _lists(text, tags):
+    found = [one for tag in tags for one in _apart(text, tag)]
+    for several in _lists(text, found):
         surest = max(several, key=lambda tag: tag.probability)
         found = [replace(tag, probability=surest.probability) if tag in several else tag for tag in found]
         found += [replace(surest, span=name) for name in _others(text, several)]
     return tuple(found)
+
+
+_SEMICOLON = re.compile(r"\s*;\s+(?:and\s|or\s)?(?=[A-ZÀ-Þ])")
+
+
+def _apart(text: str, tag: Tag) -> Iterator[Tag]:
+    """The names of a mark that holds several, parted by semicolons, each by itself."""
+    start = tag.span.start
+    if tag.label in LISTED:
+        for cut in _SEMICOLON.finditer(text, tag.span.start, tag.span.end):
+            yield replace(tag, span=Span(start, cut.start()))
+            start = cut.end()
+    yield replace(tag, span=Span(start, tag.span.end))
 
 
 def _lists(text: str, tags: Sequence[Tag]) -> Iterator[list[Tag]]:
@@ -54,7 +67,7 @@ def _others(text: str, several: Sequence[Tag]) -> Iterator[Span]:
         name = Span(*found.span("name"))
         met = [tag.span.end for tag in several if tag.span.meets(name)]
         if not met and is_specific(name.of(text)) and (cleaned := clean(text, name)):
-            yield cleaned
+            yield Span(cleaned.start, cleaned.end - (cleaned.end == end and text[end - 1] == "."))
         at = max([name.end, *met])
         if "and" in found.group("parted") and at >= several[-1].span.end:
             return

@@ -132,6 +132,7 @@ def test_who_sues_whom_in_so_many_words_is_told_without_a_mark():
     [
         ("It names Aster Corp.; Bolt & Co Ltd.; Metra Inc.; and Bear Stores Ltd. as well.", ["Aster Corp", "Metra Inc"], 4),
         ("It names Aster Corp, Bolt Ltd, Metra and Bear Stores, which denied it.", ["Aster Corp", "Bolt Ltd"], 4),
+        ("It names Aster Corp; Bolt Ltd; and Metra.", ["Aster Corp; Bolt Ltd"], 3),
         ("It names Aster Corp and Bolt Ltd, Oslo, as well.", ["Aster Corp", "Bolt Ltd"], 2),
         ("Aster Corp and Bolt Ltd, Judge Ines Duval said, must pay.", ["Aster Corp", "Bolt Ltd"], 2),
         ("It names Aster Corp, Bolt Ltd and Metra.", ["Aster Corp"], 1),
