@@ -63,9 +63,9 @@ class Replica:
 deployment = serve.deployment(serve.ingress()(Replica), name="casebrief")
 
 
-def app(scale: Scale) -> Application:
-    """The application, for Ray Serve to build. Raises `casebrief.service.edges.keys.KeysFault` where it would be open to other machines without a key."""
-    settings = Settings()
+def app(args: dict[str, Any]) -> Application:
+    """The application, for Ray Serve to build; ``args`` as `Scale` has them. Raises `pydantic.ValidationError`, and `casebrief.service.edges.keys.KeysFault` where it would be open to other machines without a key."""
+    scale, settings = Scale.model_validate(args), Settings()
     refuse_open_door("127.0.0.1" if scale.here_only else "0.0.0.0", settings.api_keys_file)  # noqa: S104 - what Ray Serve listens on
     threads = scale.threads or threads_of(settings, scale.max_replicas)
     scaling = {"min_replicas": scale.min_replicas, "max_replicas": max(scale.min_replicas, scale.max_replicas), "target_ongoing_requests": scale.ongoing}
