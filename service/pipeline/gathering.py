@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from casebrief.models.engine import Usage
+from casebrief.models.engine import Stop, Usage, never
 from casebrief.service.domain.article import Article, CaseIdentity, View
 from casebrief.service.domain.captions import Sides, same_sides
 from casebrief.service.domain.dockets import dockets
@@ -23,7 +23,7 @@ from casebrief.service.pipeline.mouths import of_the_case
 from casebrief.service.pipeline.other_cases import lead_of, of_other_cases
 from casebrief.service.pipeline.parties import CAPTION, Marked, with_parties
 from casebrief.service.pipeline.progress import followed
-from casebrief.service.pipeline.reading import Alike, CaseRead, Gathered, Read
+from casebrief.service.pipeline.reading import Alike, CaseRead, Gathered, Read, one_by_one
 from casebrief.service.pipeline.typed import Tag, evidence_of, sides_of
 from casebrief.service.pipeline.untold import decision_of
 
@@ -110,14 +110,14 @@ class Belief:
                 yield replace(item, confidence=sure)
 
 
-def gathered(tagged: Sequence[Tagged], belief: Belief, usage: Usage, alike: Alike | None = None) -> Gathered:
-    """The articles of a request by case, with the evidence of each, from what was said of them."""
+def gathered(tagged: Sequence[Tagged], belief: Belief, usage: Usage, alike: Alike | None = None, stop: Stop = never) -> Gathered:
+    """The articles of a request by case, with the evidence of each, from what was said of them. Raises `casebrief.models.errors.Cancelled`."""
     kin = _kin(tagged)
-    found = which_cases([_telling(one) for one in tagged if not one.failure and (one.article.id in kin or not one.unrelated)])
+    found = which_cases([_telling(one) for one in one_by_one(tagged, stop) if not one.failure and (one.article.id in kin or not one.unrelated)])
     copies = find_copies([one.article for one in tagged if one.article.story.paragraphs])
     told = {case.articles: _identity([_led(one) for one in tagged if one.article.id in case.articles]).told for case in found}
     elsewhere = [{article: told[other.articles] for other in found if other is not one for article in other.articles} for one in found]
-    cases = [_case(tagged, others, kin, copies, belief) for others in elsewhere or [{}]]
+    cases = [_case(tagged, others, kin, copies, belief, stop) for others in elsewhere or [{}]]
     main = main_case(found, copies)
     return Gathered(cases, cases[found.index(main)] if main else None if found else cases[0], usage, alike)
 
@@ -129,13 +129,13 @@ def _kin(tagged: Sequence[Tagged]) -> frozenset[str]:
     return frozenset(one.article for one in silent if any(share(one, other) for other in telling))
 
 
-def _case(tagged: Sequence[Tagged], elsewhere: Mapping[str, str], kin: frozenset[str], copies: dict[str, str], belief: Belief) -> CaseRead:
+def _case(tagged: Sequence[Tagged], elsewhere: Mapping[str, str], kin: frozenset[str], copies: dict[str, str], belief: Belief, stop: Stop) -> CaseRead:
     """One case of a request. ``elsewhere``: by article of another case whom that is about."""
     own = _own([one for one in tagged if one.article.id not in elsewhere])
     dossier = _dossier(own, kin, [one.article for one in tagged], {article: f"tells of another case: {told}" for article, told in elsewhere.items()}, copies)
     by_id = {one.article.id: one.of_the_case(dossier.case) for one in own}
     told = _in_order([by_id[view.article.id] for view in dossier.views])
-    reads = [Read(tuple(belief.of(one)), one.gaps, one.failure) for one in told]
+    reads = [Read(tuple(belief.of(one)), one.gaps, one.failure) for one in one_by_one(told, stop)]
     return CaseRead(dossier, reads)
 
 

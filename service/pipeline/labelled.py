@@ -17,7 +17,7 @@ from casebrief.service.domain.spans import Span, lines, sentences, trimmed
 from casebrief.service.domain.story import asides
 from casebrief.service.pipeline.articles import Submitted, article_of
 from casebrief.service.pipeline.gathering import Belief, Tagged, gathered
-from casebrief.service.pipeline.reading import Alike, Gathered, ReaderName
+from casebrief.service.pipeline.reading import Alike, Gathered, ReaderName, one_by_one
 from casebrief.service.pipeline.typed import Tag
 
 FURNITURE = "furniture"
@@ -39,14 +39,15 @@ class LabelReader:
     def read(self, submitted: Sequence[Submitted], stop: Stop = never, heard: Heard = unheard, enough: Stop = never) -> Gathered:
         """See `casebrief.service.pipeline.reading.Reader`."""
         tagged, usage = self.tagged(submitted, stop, heard, enough)
-        return gathered(tagged, self.belief, usage, self.alike)
+        return gathered(tagged, self.belief, usage, self.alike, stop)
 
     def tagged(self, submitted: Sequence[Submitted], stop: Stop = never, heard: Heard = unheard, enough: Stop = never) -> tuple[list[Tagged], Usage]:
         """What the model says of each article, before it is believed."""
-        cut = [[sentences(item.text, line) for line in lines(item.text)] for item in submitted]
+        cut = [[sentences(item.text, line) for line in lines(item.text)] for item in one_by_one(submitted, stop)]
         passages = [tuple(span.of(item.text) for paragraph in paragraphs for span in paragraph) for item, paragraphs in zip(submitted, cut, strict=True)]
         found = self.engine.label(passages, stop, heard, enough)
-        return [_tagged(item, paragraphs, labelling) for item, paragraphs, labelling in zip(submitted, cut, found.labellings, strict=True)], found.usage
+        told = one_by_one(zip(submitted, cut, found.labellings, strict=True), stop)
+        return [_tagged(item, paragraphs, labelling) for item, paragraphs, labelling in told], found.usage
 
     @property
     def alike(self) -> Alike:

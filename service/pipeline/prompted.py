@@ -41,7 +41,7 @@ class PromptReader:
             Tagged(article, tuple(_tags(article, one.told, self.prompt.labels)), failure=one.failure, gaps=one.gaps)
             for article, one in zip(articles, listened, strict=True)
         ]
-        return gathered(tagged, self.belief, usage)
+        return gathered(tagged, self.belief, usage, stop=stop)
 
 
 def _tags(article: Article, told: Sequence[Told], fields: Mapping[str, str]) -> Iterator[Tag]:

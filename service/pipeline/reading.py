@@ -6,19 +6,29 @@ article, and rules make the typed forms of them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, TypeVar
 
 from casebrief.models.engine import Heard, Stop, Usage, never, unheard
-from casebrief.models.errors import OutOfTime
+from casebrief.models.errors import Cancelled, OutOfTime
 from casebrief.service.domain.evidence import Evidence
 from casebrief.service.pipeline.articles import Dossier, Submitted
+
+T = TypeVar("T")
 
 ReaderName = Literal["labels", "prompts", "labels+prompts"]
 
 LATE = str(OutOfTime())
 """Why an article was not read that more time would have been enough for."""
+
+
+def one_by_one(items: Iterable[T], stop: Stop) -> Iterator[T]:
+    """The items, as long as ``stop`` does not say that nobody wants them any more. Raises `Cancelled`."""
+    for item in items:
+        if stop():
+            raise Cancelled("the job was taken back")
+        yield item
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ from casebrief.service.domain.spans import Span
 from casebrief.service.pipeline.articles import Dossier, Submitted
 from casebrief.service.pipeline.ledger import ledger_line
 from casebrief.service.pipeline.pasted import Pasted, as_pasted, as_sent
-from casebrief.service.pipeline.reading import LATE, CaseRead, Gathered, Reader
+from casebrief.service.pipeline.reading import LATE, CaseRead, Gathered, Reader, one_by_one
 
 SEED = 0
 """Decoding is greedy: the seed is part of the provenance and decides nothing yet."""
@@ -108,7 +108,7 @@ class Summarizer:
         self, submitted: Sequence[Submitted], stop: Stop, progress: Progress, queued_s: float, enough: Stop, wanted: Callable[[Gathered], list[CaseRead]]
     ) -> list[SummaryResponse]:
         started = time.perf_counter()
-        pasted = {item.id: as_pasted(item.text) for item in submitted}
+        pasted = {item.id: as_pasted(item.text) for item in one_by_one(submitted, stop)}
         gathered = self.reader.read(
             [replace(item, text=pasted[item.id].view.text) for item in submitted],
             stop,
@@ -122,15 +122,15 @@ class Summarizer:
             raise Cancelled("no article was read before the deadline")
         cases = wanted(gathered)
         progress("putting the articles together", 1, 1)
-        responses = [self._response(gathered, case, pasted, started, queued_s) for case in cases]
+        responses = [self._response(gathered, case, pasted, started, queued_s, stop) for case in cases]
         for response in responses:
             self.made(response)
         return responses
 
-    def _response(self, gathered: Gathered, case: CaseRead, pasted: dict[str, Pasted], started: float, queued_s: float) -> SummaryResponse:
+    def _response(self, gathered: Gathered, case: CaseRead, pasted: dict[str, Pasted], started: float, queued_s: float, stop: Stop) -> SummaryResponse:
         dossier, usage = case.dossier, gathered.usage
         reads = {view.article.id: read for view, read in zip(dossier.views, case.reads, strict=True)}
-        evidence = [grounded(item, view.article.text) for view in dossier.views for item in reads[view.article.id].evidence]
+        evidence = [grounded(item, view.article.text) for view in one_by_one(dossier.views, stop) for item in reads[view.article.id].evidence]
         sources = Sources(
             texts={view.article.id: view.article.text for view in dossier.views},
             published={view.article.id: view.article.published_on for view in dossier.views},
@@ -147,7 +147,7 @@ class Summarizer:
             summary=as_sent(summary, pasted),
             articles=[_report(article, dossier, pasted[article.id]) for article in dossier.articles],
             partial=True if any(read.failure == LATE for read in case.reads) else None,
-            ledger=[ledger_line(article, pasted[article.id], dossier, summary, reads) for article in dossier.articles],
+            ledger=[ledger_line(article, pasted[article.id], dossier, summary, reads) for article in one_by_one(dossier.articles, stop)],
             provenance=self.provenance(),
             timings=Timings(
                 queued_s=round(queued_s, 4),

@@ -53,7 +53,7 @@ class TogetherReader:
         listed, used = list_facts(articles, self.prompts.engine, self.prompts.prompt, candidates, stop, heard, enough)
         theirs = self.prompts.belief if is_measured(listed) else least(self.prompts.belief)
         tagged = [self._both(one, other, theirs) for one, other in zip(marked, listed, strict=True)]
-        return gathered(tagged, Belief(lambda field: 0.0, lambda field, confidence: confidence), usage + used, self.labels.alike)
+        return gathered(tagged, Belief(lambda field: 0.0, lambda field, confidence: confidence), usage + used, self.labels.alike, stop)
 
     def _counts(self, tag: Tag) -> bool:
         floor = self.labels.belief.floor(tag.label)

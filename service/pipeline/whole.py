@@ -32,7 +32,7 @@ class ArticleReader:
         articles = [article_of(item, prose(item.text)) for item in submitted]
         listed, usage = list_facts(articles, self.engine, self.prompt, None, stop, heard, enough)
         tagged = [Tagged(article, one.tags, classes_of(one.tags), one.failure, one.gaps) for article, one in zip(articles, listed, strict=True)]
-        return gathered(tagged, self.belief if is_measured(listed) else least(self.belief), usage)
+        return gathered(tagged, self.belief if is_measured(listed) else least(self.belief), usage, stop=stop)
 
 
 def classes_of(tags: Sequence[Tag]) -> Mapping[str, Mapping[str, float]]:
