@@ -56,6 +56,12 @@ _DANGLING = re.compile(
 _LEANING = re.compile(r"^(?:The|A|An|In (?:the|a)|Under (?:the|a)) [a-z]|\b(?:today|yesterday|tomorrow|tonight)\b", re.IGNORECASE)
 """What a sentence of which nobody is named may lean on: a thing that was told of before, or the day on which it was written."""
 
+_LABEL = re.compile(r"(?:[^\s:,\"“]+\s+){0,2}[^\s:,\"“]+:\s")
+"""Up to three words and a colon: "Answer: …", "On for argument: …"."""
+
+_LOWER = re.compile(r"(?<![\w-])[a-zà-ÿ]{2,}(?![\w-])")
+"""Words that a sentence has and "Stone v. Harrow Mills Inc., 22-cv-417 (D. Colo.)" has not."""
+
 _CUT_OFF = re.compile(r"\b(?:rel|ref|Nos?|vs?|al|Art|Sec)\.$")
 """Abbreviations in which no sentence ends."""
 
@@ -233,9 +239,10 @@ OPENERS = 3
 
 
 def _is_whole(words: str) -> bool:
-    """Whether words are a sentence: no title, no question, no half of a quotation or bracket, not cut off at an abbreviation."""
+    """Whether words are a sentence: no title, no question, no label with what it labels, no case by its names alone, no half of a quotation or bracket, not cut off."""
     balanced = words.count('"') % 2 == 0 and words.count("“") == words.count("”") and words.count("(") == words.count(")")
-    return balanced and not words[0].islower() and words[-1] in '.!"”' and not _CUT_OFF.search(words)
+    told = balanced and len(_LOWER.findall(words)) > 1 and not _LABEL.match(words)
+    return told and not words[0].islower() and words[-1] in '.!"”' and not _CUT_OFF.search(words)
 
 
 def _copied(candidate: _Candidate) -> Fact[None]:

@@ -72,3 +72,15 @@ def test_the_order_of_the_articles_changes_no_sentence(names):
 
 def test_two_sentences_are_no_abstract():
     assert told("a3") == []
+
+
+@pytest.mark.parametrize("fragment", ["Answer: Norvane Home, to buyers, within five days.", "Brinkworth-Lund v. Norvane Home Inc., 22-cv-00417 (D. Colo.)."])
+def test_a_label_and_a_case_by_its_names_are_no_sentences(fragment):
+    text = f"{FILED} {fragment}\n"
+    story = Story(None, tuple(tuple(sentences(text, line)) for line in lines(text)), None)
+    article = Article("a1", text, None, None, None, DAYS["a1"], "request", story, None, "en")
+    place = text.index("Norvane Home", text.index(fragment))
+    told = [*evidence_in("a1"), copied("court", "a1", text, Span(place, place + 12), 0.9)]
+    found = abstract([View(article, article.sentences)], told)
+    assert found
+    assert not [sentence.value for sentence in found.sentences if sentence.value in fragment]
