@@ -14,7 +14,7 @@ from casebrief.service.domain.article import Article, CaseIdentity, View
 from casebrief.service.domain.captions import Sides, same_sides
 from casebrief.service.domain.dockets import dockets
 from casebrief.service.domain.evidence import Evidence
-from casebrief.service.domain.names import same_name
+from casebrief.service.domain.names import same_name, whole_name
 from casebrief.service.domain.spans import Span
 from casebrief.service.domain.story import asides
 from casebrief.service.domain.which_case import Telling, main_case, names_in, share, which_cases, with_form_of_name
@@ -245,7 +245,7 @@ def _ranked(tagged: Sequence[Tagged], side: str) -> dict[str, float]:
         for tag in one.of_label(side, "caption"):
             sides = _sides(one.article.text, tag.span) if tag.label == "caption" else None
             if tag.label == side or sides:
-                name = sides[side == "defendants"] if sides else tag.span.of(one.article.text)
+                name = sides[side == "defendants"] if sides else whole_name(one.article.text, tag.span).of(one.article.text)
                 told[name] = told.get(name, 0.0) + tag.probability * (CAPTION if sides else 1)
     ranked: dict[str, float] = {}
     for name in sorted(told, key=lambda name: (-len(name), name)):
