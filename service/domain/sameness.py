@@ -80,10 +80,6 @@ def stance(item: Evidence) -> str:
     return item.normalized.stance if isinstance(item.normalized, Response) else ""
 
 
-def is_filing(item: Evidence) -> bool:
-    return bool(re.search(r"\b(?:filed|sued|lodged|brought|launched)\b", item.value, re.IGNORECASE))
-
-
 def figure(item: Evidence) -> Figure:
     assert isinstance(item.normalized, Figure)
     return item.normalized
