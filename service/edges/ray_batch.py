@@ -79,7 +79,7 @@ def _cluster(address: str, processors: int) -> Iterator[None]:
     if not local:
         _must_answer(address)
     made = {"num_cpus": processors, "include_dashboard": False} if local else {}
-    logging.getLogger("ray.data").setLevel(logging.CRITICAL)  # what it says of errors comes as exceptions too
+    logging.disable(logging.CRITICAL)  # what Ray Data says of errors, in pages, comes as exceptions too
     try:
         ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR, **made)
     except Exception as error:  # noqa: BLE001 - Ray raises bare ones too, as where a machine is too busy to start it
@@ -93,6 +93,7 @@ def _cluster(address: str, processors: int) -> Iterator[None]:
         raise ClusterFailed(f"the cluster failed: {_cause(error)}; what stands in the output stays, and the same command goes on") from None
     finally:
         ray.shutdown()
+        logging.disable(logging.NOTSET)
 
 
 def _must_answer(address: str) -> None:
@@ -110,9 +111,7 @@ def _must_answer(address: str) -> None:
 
 
 def _cause(error: BaseException) -> str:
-    """The innermost error's own words, in a line."""
-    while inner := getattr(error, "cause", None) or error.__cause__:
-        error = inner
+    """The last line of an error's words, which are a traceback of where it came from: there stands what was raised first."""
     lines = str(error).strip().splitlines() or [type(error).__name__]
     return lines[-1].strip()
 
