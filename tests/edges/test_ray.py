@@ -227,20 +227,22 @@ def test_a_deadline_is_passed_through(service):
 
 def test_a_client_that_goes_away_ends_its_work(service):
     engine = engine_of(service)
-    long = json.dumps({"articles": [{"text": "\n\n".join(f"{TEXT} It is paragraph {n}." for n in range(1500))}]}).encode()
-    before = spent(engine)
-    with httpx.Client(timeout=HANG_S) as client, pytest.raises(httpx.ReadTimeout):
-        client.post(f"{service}/v1/summaries", content=long, headers={"Content-Type": "application/json"}, timeout=httpx.Timeout(HANG_S, read=3))
-    until(lambda: spent(engine) > before)
+    towns = ("Oakland", "Bonn", "Kyoto", "Lima")
+    long = {"articles": [{"text": f"The lawsuit says that Norvane Home Inc sold pumps that fail in the rain of {town}. " * 800} for town in towns]}
+    piece = {"articles": [{"text": long["articles"][0]["text"][: len(long["articles"][0]["text"]) // 40]}]}
 
-    def rests() -> bool:
-        """Nothing is worked on: a short request is answered, and its reading is all that was spent."""
+    def cost_of(body: object) -> float:
+        """Processor seconds of the engine until it has answered."""
         known = spent(engine)
-        post(service, {"articles": [{"text": TEXT}]})
-        return spent(engine) - known < 5
+        assert post(service, body).status_code == 200
+        return spent(engine) - known
 
-    until(rests)
-    assert httpx.get(f"{service}/readyz", timeout=HANG_S).json()["waiting"] == 0
+    cost_of(piece)
+    cost, before = cost_of(piece), spent(engine)
+    with pytest.raises(httpx.ReadTimeout):
+        pytest.fail(httpx.post(f"{service}/v1/summaries", json=long, timeout=httpx.Timeout(HANG_S, read=2)).text)
+    until(lambda: cost_of({"articles": [{"text": TEXT}]}) < 2 * cost)  # nothing else is worked on
+    assert spent(engine) - before < 80 * cost, "half of the work of the client that left was done, and more"
 
 
 def test_an_engine_and_a_replica_that_die_are_replaced(service):
