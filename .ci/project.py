@@ -2,8 +2,8 @@
 """Sets the project up and does one of its jobs: needs Python 3.11 or newer, git and a C++ compiler, nothing else.
 
     python3 .ci/project.py brief   set up, summarise the bundled example, print the brief
-    python3 .ci/project.py check   set up, then lint, types, import contracts, advisories and tests, two files of tests at a time (arguments go to
-                                   pytest; -m "not model and not slow and not browser" is the quick run)
+    python3 .ci/project.py check   set up, then lint, types, import contracts, advisories and tests (arguments go to pytest;
+                                   -m "not model and not slow and not browser" is the quick run)
     python3 .ci/project.py faults  set up, then the faults of tests/faults at their full size: an hour or more (FAULT_JOBS=500; arguments go to pytest)
     python3 .ci/project.py sbom    set up, then write the software bill of materials
     python3 .ci/project.py train   set up an environment of its own, check the training data, train the adapter and its heads,
@@ -32,9 +32,6 @@ TAUGHT = ("models/adapters/smollm2-135m-labels.gguf", "models/adapters/smollm2-1
 TOOLS = ROOT / ".tools"
 BIN = "Scripts" if os.name == "nt" else "bin"
 OLDEST_UV = (0, 8, 5)  # the first that knows extra-build-variables, by which the native build gets its flags
-AT_ONCE = ("--numprocesses", "2", "--dist", "loadfile")
-"""What is given to pytest: a file of tests shares its servers, so it stays in one process."""
-
 GPU = {"cuda": "-DGGML_CUDA=on", "metal": "-DGGML_METAL=on", "vulkan": "-DGGML_VULKAN=on"}
 
 
@@ -80,15 +77,13 @@ def brief(gpu: str | None) -> None:
 
 def check(gpu: str | None, further: list[str]) -> None:
     set_up(".ci/requirements.lock", gpu)
-    # Two models side by side: threads that spin while they wait would take the other's time.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     steps = (
         ["ruff", "format", "--check", "."],
         ["ruff", "check", "."],
         ["mypy"],
         ["lint-imports"],
         ["python", ".ci/supply.py", "audit"],
-        ["pytest", *AT_ONCE, *further],
+        ["pytest", *further],
     )
     for command in steps:
         run(ENVIRONMENT / BIN / command[0], *command[1:])

@@ -58,8 +58,9 @@ def _limit(what: str, most: int) -> None:
 
         number = getattr(resource, what)
         _, hard = resource.getrlimit(number)
+        lowest = most if hard == resource.RLIM_INFINITY else min(most, hard)
         with contextlib.suppress(ValueError, OSError):  # a system that knows the limit and does not keep it (macOS, for memory)
-            resource.setrlimit(number, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
+            resource.setrlimit(number, (lowest, lowest))
 
 
 def bounds_ended(code: int) -> bool:

@@ -91,21 +91,8 @@ def _tag(text: str, spans: Sequence[Span], around: Sequence[Span], mark: Mark) -
         return None
     span = _bare(text, _whole_words(text, span))
     within = Span(spans[mark.start.passage].start, spans[mark.end.passage].end)
-    member, sure = _member(mark)
-    return Tag(mark.label, span, within, around[mark.start.passage], mark.probability, member, sure, mark.vector)
-
-
-OTHERS = frozenset({"certification", "dismissal", "verdict", "sentence", "other"})
-"""Kinds of ruling that the contract calls other."""
-
-
-def _member(mark: Mark) -> tuple[str, float]:
-    """The likeliest member of a mark, and how sure the form is that the contract makes of it; none is sure of itself."""
-    if not mark.members:
-        return "", 1.0
-    told = OTHERS if mark.label == "rulings" else frozenset()
-    others = sum(sure for name, sure in mark.members.items() if name in told)
-    return max(((name, others if name in told else sure) for name, sure in mark.members.items()), key=lambda one: (one[1], mark.members[one[0]]))
+    member = max(mark.members, key=lambda name: mark.members[name], default="")
+    return Tag(mark.label, span, within, around[mark.start.passage], mark.probability, member, mark.members.get(member, 1.0), mark.vector)
 
 
 def _bare(text: str, span: Span) -> Span:

@@ -18,8 +18,9 @@ Open = Callable[..., Page]
 """Opens a page at an address in a context of its own, with playwright's options of a context; checks at the end that no other host was asked, and no script failed."""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """A browser for each file of tests: while one is open, nothing else in the process can run an event loop."""
     if not CHROMIUM:
         pytest.skip("no Chromium on this machine (Debian: apt-get install chromium)")
     expect.set_options(timeout=HANG_MS)
