@@ -72,7 +72,7 @@ def measured(product) -> Measures:
 
 def test_what_does_not_fit_is_left_out_and_told_and_the_end_is_kept(measured):
     told: list[str] = []
-    deadline = Deadline.within(120, ticking(1))
+    deadline = Deadline.within(120, ticking(0.5))
     found = measured(deadline, told)
     assert found.reads
     assert 0 < len(found.lengths) < len(LENGTHS)
