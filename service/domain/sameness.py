@@ -88,16 +88,28 @@ def figure(item: Evidence) -> Figure:
 TELLING = 100
 """The count from which a number tells by itself what is counted: "143 towns" and "143 rural markets" are one figure of a case."""
 
+ODD = 3
+"""Digits from which a number is no round one."""
+
 SHARES = frozenset({"percent", "share"})
 
 
 def same_figure(a: Evidence, b: Evidence) -> bool:
     one, other = figure(a), figure(b)
     if one.quantity == other.quantity and one.quantity >= TELLING and not is_sum_or_share(one) and not is_sum_or_share(other):
-        return True
+        return _is_odd(one.quantity) or (one.unit in PEOPLE_UNITS) == (other.unit in PEOPLE_UNITS) or not (one.unit and other.unit)
     if one.unit != other.unit and not {one.unit, other.unit} <= PEOPLE_UNITS:
         return False
     return one.quantity == other.quantity or rounded(a, b)
+
+
+def _is_odd(quantity: float) -> bool:
+    """Whether a count has so many digits before its last zeros that people and things of one case will hardly share it: 143, and not three million.
+
+    >>> _is_odd(143), _is_odd(3e6), _is_odd(250)
+    (True, False, False)
+    """
+    return len(f"{quantity:.0f}".rstrip("0")) >= ODD
 
 
 def is_sum_or_share(figure: Figure) -> bool:

@@ -36,11 +36,12 @@ def _before(text: str, tag: Tag) -> str:
 
 _WOULD_HAVE = r"\b(?:would|could|might)(?:n[’']t| not)?(?: \w+ly| then| also| otherwise)? have\b(?! (?:it|him|her|them|us|me|this|that|these|those|the|an?|any|no|its|his|their|to)\b)"
 _HYPOTHETICAL = re.compile(rf"{_WOULD_HAVE}(?:(?!\b(?:but|was|were|is|has|had)\b)[^.;:,])*$")
+_TWO_WORDS = re.compile(r"\S+\s+\S+")
 
 
 def _did_not_come_to_pass(text: str, tag: Tag) -> bool:
     """What "would have been" was not decided."""
-    first = re.compile(r"\S+\s+\S+").match(text, tag.span.start)
+    first = _TWO_WORDS.match(text, tag.span.start)
     return bool(_HYPOTHETICAL.search(_before(text, tag)) or _HYPOTHETICAL.search(text[tag.within.start : first.end() if first else tag.span.end]))
 
 

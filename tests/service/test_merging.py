@@ -105,6 +105,16 @@ def test_one_count_under_two_words_is_one_figure():
     assert one.independent_sources == 2
 
 
+def test_a_round_number_of_people_is_not_one_of_things_and_an_odd_one_is():
+    two = summary_of({"a1": ["3 million users"], "a2": ["3 million kettles"]}, {"a1": DAY, "a2": DAY}).figures
+    assert sorted((figure.value, [citation.article for citation in figure.citations]) for figure in two) == [
+        ("3 million kettles", ["a2"]),
+        ("3 million users", ["a1"]),
+    ]
+    (one,) = summary_of({"a1": ["2,843 users"], "a2": ["2,843 kettles"]}, {"a1": DAY, "a2": DAY}).figures
+    assert {citation.article for citation in one.citations} == {"a1", "a2"}
+
+
 def test_a_number_with_nothing_behind_it_is_not_told():
     assert not summary_of({"a1": ["some 60"]}, {"a1": DAY}).figures
 
