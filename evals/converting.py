@@ -1,6 +1,6 @@
 """A marked case as a labelled one: the facts that its marks state, each with the places that state it.
 
-One fact an id; where marks have none, one a name (parties, counsel, laws), one for what there is one of, else one a mark. Places are exact, so free text
+The filing is an event of the timeline too, as the contract's cases have it; its words are marked once. One fact an id; where marks have none, one a name (parties, counsel, laws), one for what there is one of, else one a mark. Places are exact, so free text
 needs no nugget: an item has the fact when it cites one of its places.
 """
 
@@ -53,6 +53,7 @@ def labelled(case: MarkedCase) -> Case:
     facts += [_closed(case, "proceeding", case.kind)] if case.kind else []
     if newest := newest_status(case):
         facts.append(_closed(case, "status", newest))
+    facts += [replace(filing, field="timeline", vital=False) for filing in facts if filing.field == "filed_on"]
     facts += [_conflict(case, conflict) for conflict in case.conflicts]
     articles = tuple(Submitted(a.id, a.text, publisher=a.publisher, published_on=a.published_on) for a in case.articles)
     digest = hashlib.sha256(repr(case).encode()).hexdigest()

@@ -65,7 +65,9 @@ def score_marks(case: MarkedCase, second: MarkedCase | None, summary: dict[str, 
         for name in CITED:
             marks = [mark for mark in article.marks if mark.field == name]
             theirs = [mark for mark in other.marks if mark.field == name] if other else None
-            _hold(score, name, [one for one in own if one.field == name], marks, theirs)
+            filed = [mark for mark in (*article.marks, *(other.marks if other else ())) if mark.field == "filed_on"] if name == "timeline" else []
+            cited_here = [one for one in own if one.field == name and not any(_touching(one, mark) for mark in filed if mark not in marks)]
+            _hold(score, name, cited_here, marks, theirs)
     known = {article.id for article in case.articles}
     for name in CITED:
         # What is cited from an article that nobody sent is wrong, whoever marked.

@@ -92,12 +92,18 @@ _PATTERNS = [
 ]
 _DATE = re.compile("|".join(f"(?:{re.sub(r'[?]P<', f'?P<p{index}_', pattern)})" for index, pattern in enumerate(_PATTERNS)), re.IGNORECASE)
 
+_UNITS = "day week month year summer morning afternoon evening night yesterday today tomorrow tonight christmas new halloween"
+_HINT = re.compile(rf"\d|\b(?:{_any(MONTHS | WEEKDAYS | SEASONS | dict.fromkeys(_UNITS.split(), 0))})s?\b", re.IGNORECASE)
+"""What every form has one of: most sentences have none, and looking for all forms in them is what dates cost."""
+
 DAY_FIRST, DAY_LAST = (re.compile(rf"\b{form}", re.IGNORECASE) for form in (rf"{_D}\s+{_M}", rf"{_M}\s+{_D}"))
 """A day before its month, and behind it."""
 
 
 def date_forms(text: str, within: Span) -> Iterator[tuple[Span, dict[str, str]]]:
     """What has the form of a date phrase in a span, in order, with its parts by name: "month", "day", "weekday", "which" year."""
+    if not _HINT.search(text, within.start, within.end):
+        return
     for match in _DATE.finditer(text, within.start, within.end):
         if match.start() and text[match.start() - 1].isalnum():
             continue

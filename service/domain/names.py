@@ -171,13 +171,21 @@ def _is_what_it_is_of(short: frozenset[str], long: str) -> bool:
 
 
 def _is_acronym(short: str, long: str) -> bool:
-    """Whether one name is the initials of the other: EEOC, the U.S. Equal Employment Opportunity Commission; with or without its legal form and small words."""
-    if not (short[:1].isupper() and short[-1:].isupper() and short.isalpha() and len(short) > 2):
-        return False
-    words = re.findall(r"[^\W\d_][\w’']*", re.sub(r"\bU\.?S\.?\s", "", long))
-    bare = re.findall(r"[^\W\d_][\w’']*", re.sub(rf"\bU\.?S\.?\s|(?:,?\s+{SUFFIX})+$", "", long))
-    return any(
-        short == "".join(word if word.isupper() and len(word) == len("HM") else word[0] for word in chosen)
+    """Whether one name is the initials of the other: EEOC, the U.S. Equal Employment Opportunity Commission."""
+    return short[:1].isupper() and short[-1:].isupper() and short.isalpha() and len(short) > 2 and short in initials(long)
+
+
+@lru_cache(maxsize=4096)
+def initials(name: str) -> frozenset[str]:
+    """The initials of a name, with or without its legal form and small words.
+
+    >>> sorted(initials("Office of Fair Trading Ltd"))
+    ['OFT', 'OFTL', 'OoFT', 'OoFTL']
+    """
+    words = re.findall(r"[^\W\d_][\w’']*", re.sub(r"\bU\.?S\.?\s", "", name))
+    bare = re.findall(r"[^\W\d_][\w’']*", re.sub(rf"\bU\.?S\.?\s|(?:,?\s+{SUFFIX})+$", "", name))
+    return frozenset(
+        "".join(word if word.isupper() and len(word) == len("HM") else word[0] for word in chosen)
         for several in (words, bare)
         for chosen in (several, [word for word in several if word[0].isupper()])
     )

@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from casebrief.service.domain.captions import Sides, same_sides
 from casebrief.service.domain.dockets import same_docket
-from casebrief.service.domain.names import has_form_of_name, is_specific, key_words, names, same_name, telling_words
+from casebrief.service.domain.names import has_form_of_name, initials, is_specific, key_words, names, same_name, telling_words
 from casebrief.service.domain.spans import Span
 
 T = TypeVar("T")
@@ -51,6 +51,11 @@ class Telling:
     def everybody(self) -> frozenset[str]:
         """All names of the story."""
         return names_in(self.story) | self.parties
+
+    @cached_property
+    def naming(self) -> frozenset[str]:
+        """The words and initials of which two names must share one to be forms of one."""
+        return frozenset(word for name in self.everybody | self.people for word in (*key_words(name), *map(str.casefold, initials(name))))
 
     @cached_property
     def small(self) -> frozenset[str]:
@@ -107,14 +112,15 @@ def share(one: Telling, other: Telling) -> bool:
         return True
     if one.dockets and other.dockets and one.captions and other.captions and not _meet(one.captions, other.captions, same_sides):
         return False
-    if _are_two_suits(one, other):
+    if one.naming.isdisjoint(other.naming):
         return False
     common = one.small | other.small
-    return any(
+    named = any(
         any(_is_one(party, name, common) for party in first.parties for name in second.everybody)
         or any(_is_one_person(person, name) for person in first.people for name in second.people | second.everybody)
         for first, second in ((one, other), (other, one))
     )
+    return named and not _are_two_suits(one, other)
 
 
 def _are_two_suits(one: Telling, other: Telling) -> bool:

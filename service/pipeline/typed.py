@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from casebrief.service.domain.article import Article
 from casebrief.service.domain.dates import in_words
 from casebrief.service.domain.dockets import dockets
+from casebrief.service.domain.event_spans import event_around
 from casebrief.service.domain.evidence import Evidence, computed, copied
 from casebrief.service.domain.money import counts, sums
 from casebrief.service.domain.names import whole_name
@@ -28,8 +29,7 @@ from casebrief.service.domain.schema import (
     Response,
     Speaker,
 )
-from casebrief.service.domain.spans import Span, trimmed
-from casebrief.service.domain.story import without_dateline
+from casebrief.service.domain.spans import Span
 from casebrief.service.pipeline.courts import court_phrases
 from casebrief.service.pipeline.numbered import around, numbered
 from casebrief.service.pipeline.speakers import begun, speaker_of
@@ -155,38 +155,8 @@ def _event(said: Said) -> Iterator[Evidence]:
     """What happened, in the words around its date; a date that no rule can read stays open."""
     phrase = next((one for one in said.article.dates(said.tag.within) if one.span.meets(said.tag.span)), None)
     at, date = (phrase.span, phrase.date) if phrase else (said.tag.span, _year(said.words))
-    told = without_dateline(said.text, said.tag.within)
-    event = around(_event_span(said.text, told if told.start <= at.start else said.tag.within, at), at)
+    event = event_around(said.text, said.tag.within, at)
     yield from (replace(item, basis=at if at != event else None) for item in said.copied(date, event, at.of(said.text)))
-
-
-LONGEST_EVENT = 260
-"""Characters of a timeline entry; a longer sentence is cut at its commas around the date."""
-
-
-def _event_span(text: str, sentence: Span, phrase: Span) -> Span:
-    """The sentence, or where it is long the run of its clauses around the date, as long as it may be."""
-    if sentence.end - sentence.start <= LONGEST_EVENT:
-        return _without_stop(text, sentence)
-    cuts = [sentence.start]
-    cuts += [match.end() for match in re.finditer(r"[,;:]\s+(?=\D)", sentence.of(text))]
-    bounds = [sentence.start, *(sentence.start + cut for cut in cuts[1:]), sentence.end]
-    first = max(index for index, bound in enumerate(bounds) if bound <= phrase.start)
-    last = first + 1
-    while bounds[last] < phrase.end:
-        last += 1
-    while first > 0 and bounds[last] - bounds[first - 1] <= LONGEST_EVENT:
-        first -= 1
-    while last < len(bounds) - 1 and bounds[last + 1] - bounds[first] <= LONGEST_EVENT:
-        last += 1
-    start, end = bounds[first], bounds[last]
-    while end > start and text[end - 1] in ",;: \n":
-        end -= 1
-    return _without_stop(text, trimmed(text, start, min(end, start + 600)) or phrase)
-
-
-def _without_stop(text: str, span: Span) -> Span:
-    return Span(span.start, span.end - 1) if text[span.end - 1] == "." and span.end - span.start > 1 else span
 
 
 def _year(words: str) -> Date | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from casebrief.service.domain.evidence import Evidence
@@ -11,7 +11,7 @@ from casebrief.service.domain.merging.decisions import Many
 from casebrief.service.domain.merging.facts import fact
 from casebrief.service.domain.merging.grouping import grouped
 from casebrief.service.domain.merging.likeness import Likeness
-from casebrief.service.domain.merging.sources import Group, Material
+from casebrief.service.domain.merging.sources import Group, Material, Sources
 from casebrief.service.domain.names import mentions, same_name
 from casebrief.service.domain.sameness import stance
 from casebrief.service.domain.schema import Fact, Response, Speaker
@@ -34,6 +34,8 @@ TELLING = 3
 
 def responses(material: Material, likeness: Likeness) -> Many:
     """One answer told in the same sense and words; where a side that said nothing spoke later, that it had said nothing is superseded."""
+    speakers = {id(item): _speaker(item, material) for item in material.of("responses")}
+    sides = {id(item): _side(item, speakers[id(item)], material) for item in material.of("responses")}
 
     def same(a: Evidence, b: Evidence) -> bool:
         if stance(a) != stance(b):
@@ -41,14 +43,13 @@ def responses(material: Material, likeness: Likeness) -> Many:
         if (a.article == b.article and a.span == b.span) or likeness.shared(a.value, b.value)[1] >= ONE_ANSWER:
             return True
         # Who says nothing says it once; who denies may say several things.
-        one_speaker = _speaker(a, material) == _speaker(b, material)
-        return one_speaker and (stance(a) in SILENT or material.sources.likely(a, b) > NOT_UNLIKE)
+        return speakers[id(a)] == speakers[id(b)] and (stance(a) in SILENT or material.sources.likely(a, b) > NOT_UNLIKE)
 
     groups = grouped(material.of("responses"), same, material.sources)
     kept, found, about = [], [], set()
     for group in groups:
-        later = _later(group, groups, material)
-        if later and (side := _side(group[0], material)) not in about:
+        later = _later(group, groups, sides, material.sources)
+        if later and (side := sides[id(group[0])]) not in about:
             about.add(side)
             earlier = [item for item in group if any(material.sources.newer([other], [item]) for other in later)]
             found.append(conflict("responses", f"response of {side}", [earlier, later], material.sources, superseded=True))
@@ -57,13 +58,13 @@ def responses(material: Material, likeness: Likeness) -> Many:
     return [fact(group, material.sources, max(group, key=lambda item: (item.confidence, -len(item.value)))) for group in kept], found
 
 
-def _later(group: Group, groups: Sequence[Group], material: Material) -> Group:
+def _later(group: Group, groups: Sequence[Group], sides: Mapping[int, str], sources: Sources) -> Group:
     """What the same side said in newer articles where it had said nothing."""
     if stance(group[0]) not in SILENT:
         return []
     answers = ("denies", "admits")
-    spoken = [item for other in groups if stance(other[0]) in answers for item in other if _side(item, material) == _side(group[0], material)]
-    return [item for item in spoken if any(material.sources.newer([item], [other]) for other in group)]
+    spoken = [item for other in groups if stance(other[0]) in answers for item in other if sides[id(item)] == sides[id(group[0])]]
+    return [item for item in spoken if any(sources.newer([item], [other]) for other in group)]
 
 
 def _speaker(item: Evidence, material: Material) -> str:
@@ -71,10 +72,10 @@ def _speaker(item: Evidence, material: Material) -> str:
     return next((name for name in material.case.defendants if speaker and mentions(speaker, name)), speaker or "")
 
 
-def _side(item: Evidence, material: Material) -> str:
+def _side(item: Evidence, speaker: str, material: Material) -> str:
     """The defendant that somebody answers for: the one they name, or the first, for its people are seldom named with it."""
-    named = [name for name in material.case.defendants if mentions(_speaker(item, material), name) or mentions(item.value, name)]
-    return (named or [*material.case.defendants, _speaker(item, material)])[0]
+    named = (name for name in material.case.defendants if mentions(speaker, name) or mentions(item.value, name))
+    return next(named, next(iter(material.case.defendants), speaker))
 
 
 def quotes(material: Material) -> list[Fact[Any]]:

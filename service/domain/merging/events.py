@@ -6,14 +6,17 @@ import datetime
 import itertools
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
+from casebrief.service.domain.event_spans import event_around, sentence_around
 from casebrief.service.domain.evidence import Evidence
 from casebrief.service.domain.merging.conflicts import conflict
 from casebrief.service.domain.merging.decisions import Many
 from casebrief.service.domain.merging.facts import fact
 from casebrief.service.domain.merging.grouping import grouped
 from casebrief.service.domain.merging.likeness import Likeness, stems
+from casebrief.service.domain.merging.newest import filings
 from casebrief.service.domain.merging.sources import Group, Material, Sources
 from casebrief.service.domain.revisions import moved_from
 from casebrief.service.domain.schema import Conflict, Date, Fact
@@ -24,13 +27,28 @@ SAME_EVENT = 0.12
 
 
 def timeline(material: Material, likeness: Likeness) -> Many:
-    """Events in order of date; the days that a newer article says were moved stand in the conflict alone."""
+    """Events in order of date, the filing among them; the days that a newer article says were moved stand in the conflict alone."""
     sources = material.sources
     groups = grouped(material.of("timeline"), _same_event, sources)
     found, gone = _moved_days(groups, material)
     found += _told_on_two_days(groups, likeness)
     kept = [group for group in groups if group[0].normalized is None or group[0].normalized not in gone]
-    return sorted((_event(group, sources) for group in kept), key=_when), found
+    return sorted((_event(group, sources) for group in _with_filing(kept, material)), key=_when), found
+
+
+def _with_filing(groups: Sequence[Group], material: Material) -> list[Group]:
+    """The events, and that the action was brought, told by the sentences of its day; one of that day tells it already."""
+    filing = [_brought(item, material.sources) for group in filings(material)[:1] for item in group]
+    if not filing or any(_same_event(filing[0], group[0]) for group in groups):
+        return [*groups]
+    return [*groups, filing]
+
+
+def _brought(item: Evidence, sources: Sources) -> Evidence:
+    text = sources.texts[item.article]
+    event = event_around(text, sentence_around(text, item.span), item.span)
+    words = item.span.of(text)
+    return replace(item, field="timeline", span=event, value=event.of(text), guarantee="copied", about=words, basis=item.span if item.span != event else None)
 
 
 def _event(group: Group, sources: Sources) -> Fact[Any]:

@@ -81,14 +81,19 @@ def _are_apart(older: Sequence[Group], final: Group, sources: Sources) -> bool:
 
 
 def filed_on(material: Material) -> One:
-    sources, told = material.sources, material.of("filed_on")
-    resolved = [item for item in told if item.normalized]
-    groups = grouped(resolved or told[:1], lambda a, b: one_date(a.normalized, b.normalized), sources)
+    sources, groups = material.sources, filings(material)
     if not groups:
         return None, []
     slips = [group for group in rivals(groups) if group is groups[0] or _a_slip(groups[0], group, sources)]
     found = [conflict("filed_on", "day of filing", slips, sources, superseded=False)] if len(slips) > 1 else []
     return fact(groups[0], sources, max(groups[0], key=lambda item: (fineness(item.normalized), item.confidence))), found
+
+
+def filings(material: Material) -> list[Group]:
+    """What tells when the action was brought, by day, the best-supported day first; where no day is known, the first that was said of it."""
+    told = material.of("filed_on")
+    resolved = [item for item in told if item.normalized]
+    return grouped(resolved or told[:1], lambda a, b: one_date(a.normalized, b.normalized), material.sources)
 
 
 SLIP = datetime.timedelta(days=31)
