@@ -6,10 +6,13 @@ import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from random import Random
+from typing import TypeVar
 
 from casebrief.evals.marked import MarkedCase
 from casebrief.models.training.changes import abridged, changed, stock
 from casebrief.models.training.examples import Example, Tokenizer, example
+
+T = TypeVar("T")
 
 SEED = 20261128
 STEP_TOKENS, PASS_TOKENS = 4096, 1024
@@ -40,6 +43,15 @@ class Part:
 def split(cases: Sequence[MarkedCase]) -> tuple[list[MarkedCase], list[MarkedCase]]:
     """Those to learn from, and those held out."""
     return [case for n, case in enumerate(cases) if n % HELD_OUT], [case for n, case in enumerate(cases) if not n % HELD_OUT]
+
+
+def part_of(cases: Sequence[T], share: float) -> list[T]:
+    """A part of what there is to learn from, spread evenly over all of it.
+
+    >>> part_of("abcdefgh", 0.25)
+    ['d', 'h']
+    """
+    return [case for n, case in enumerate(cases) if int((n + 1) * share) > int(n * share)]
 
 
 def steps(cases: Sequence[MarkedCase], tokenizer: Tokenizer) -> Iterator[list[Part]]:

@@ -22,7 +22,7 @@ from casebrief.models.training import CORPUS
 from casebrief.models.training.crew import Crew, Losses, added
 from casebrief.models.training.examples import Tokenizer
 from casebrief.models.training.exporting import begin_from, export
-from casebrief.models.training.feeding import SEED, Part, split, steps
+from casebrief.models.training.feeding import SEED, Part, part_of, split, steps
 from casebrief.models.training.network import Network
 from casebrief.models.training.teaching import TaughtHeads, loss_of
 from casebrief.models.training.weights import load_base
@@ -60,6 +60,7 @@ class Run:
     start: tuple[Path, Path] | None
     device: str
     workers: int
+    share: float = 1.0
 
 
 def rate_at(step: int, share: float) -> float:
@@ -157,7 +158,7 @@ def train(cases: Sequence[MarkedCase], weights: Path, run: Run, also: Sequence[M
     trainer = begun(weights, run)
     if trainer.tokens >= run.tokens:
         return trainer
-    source = steps([*split(cases)[0], *also], Tokenizer(weights))
+    source = steps([*part_of(split(cases)[0], run.share), *also], Tokenizer(weights))
     for _ in range(trainer.step):
         next(source)
     first, began, saved = trainer.tokens, time.monotonic(), time.monotonic()
@@ -180,6 +181,7 @@ def main() -> None:
     parser.add_argument(
         "--tokens", type=int, default=TOKENS, help="how many tokens the reader is taught on, all epochs together; a run that has done them is exported"
     )
+    parser.add_argument("--share", type=float, default=1.0, metavar="PART", help="teach on this part of the corpus alone, for a learning curve")
     parser.add_argument("--also", type=Path, metavar="DIR", help="marked cases that are taught beside the corpus (casebrief eval import-corrections)")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--workers", type=int, default=1 if torch.cuda.is_available() else os.cpu_count(), help="processes, one a core")
@@ -191,7 +193,7 @@ def main() -> None:
     start = None if given.scratch else tuple(given.start) if given.start else beside
     catalog = load_catalog(Path())
     also = load_folder(given.also) if given.also else []
-    trainer = train(load_folder(CORPUS), catalog.path(catalog.default), Run(given.tokens, given.state, start, given.device, given.workers), also)
+    trainer = train(load_folder(CORPUS), catalog.path(catalog.default), Run(given.tokens, given.state, start, given.device, given.workers, given.share), also)
     trainer.parts.load_state_dict(trainer.average)
     export(trainer.network, trainer.heads, *given.out)
 
