@@ -2,112 +2,51 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import asdict
-from pathlib import Path
-from typing import Annotated
+from collections.abc import Sequence
+from typing import NoReturn
 
-import typer
-from casebrief.evals.deadline import Deadline
-from casebrief.evals.eval_cli import eval_app
-from casebrief.evals.exits import BAD_INPUT, RUN_FAILED, end
-from casebrief.evals.picture import picture
-from casebrief.evals.speeds import Measured, digits, figures
-from casebrief.service.edges.batch_cli import batch_command
-from casebrief.service.edges.cache_cli import cache_app
-from casebrief.service.edges.case_cli import case_app
-from casebrief.service.edges.cli import app, read_articles, run_app, settings_of
-from casebrief.service.edges.corrections_cli import correct_command
-from casebrief.service.edges.keys_cli import keys_app
-from casebrief.service.edges.mcp_cli import mcp_command
-from casebrief.service.edges.models_cli import models_app
-from casebrief.service.edges.verify_cli import verify_command
-from casebrief.service.edges.watching import watch_command
-from rich.console import Console
-from rich.progress import Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
+from casebrief.service.edges.cli import run_app
+from casebrief.service.edges.commands import Later
+from typer.core import TyperGroup
 
-app.add_typer(eval_app, name="eval")
-app.add_typer(case_app, name="case")
-app.add_typer(models_app, name="models")
-app.add_typer(cache_app, name="cache")
-app.add_typer(keys_app, name="keys")
-app.command("batch")(batch_command)
-app.command("verify")(verify_command)
-app.command("watch")(watch_command)
-app.command("correct")(correct_command)
-app.command("mcp")(mcp_command)
-_out, _err = Console(highlight=False), Console(stderr=True, highlight=False)
+_EDGES = "casebrief.service.edges"
 
-
-def main() -> None:
-    """The console script."""
-    run_app()
+COMMANDS = (
+    Later("summarize", f"{_EDGES}.summarize_cli:summarize", "Summarise articles about one lawsuit."),
+    Later("serve", f"{_EDGES}.serve_cli:serve", "Serve the HTTP API."),
+    Later("doctor", f"{_EDGES}.doctor_cli:doctor", "Look whether everything works: prompts, weights, engine."),
+    Later("version", f"{_EDGES}.cli:version", "Print the version."),
+    Later(
+        "batch",
+        f"{_EDGES}.batch_cli:batch_command",
+        "Summarise many cases, a line each, in their order. Killed, the same command goes on where it was.",
+    ),
+    Later(
+        "verify",
+        f"{_EDGES}.verify_cli:verify_command",
+        "Prove without a model that each citation slices back, each value follows from its quote, and each hash fits; exit code 1 where one does not.",
+    ),
+    Later(
+        "watch",
+        f"{_EDGES}.watching:watch_command",
+        "Add what appears to a case file, once it is whole; a line a file on what it changed. Ctrl-C ends it.",
+    ),
+    Later("correct", f"{_EDGES}.corrections_cli:correct_command", "Correct one fact of a case file, with the words of an article that it rests on."),
+    Later("mcp", f"{_EDGES}.mcp_cli:mcp_command", "Serve an assistant over MCP, on standard input and output: it is the assistant that starts this."),
+    Later("bench", "casebrief.evals.bench_cli:bench", "Measure speed on this machine: the product, the build's floor, long articles, and what others do."),
+    Later("eval", "casebrief.evals.eval_cli:eval_app", "Judge the summaries against labelled and marked cases."),
+    Later("case", f"{_EDGES}.case_cli:case_app", "Case files: lawsuits followed over weeks; an article that is added is read alone."),
+    Later("models", f"{_EDGES}.models_cli:models_app", "Models: which there are, and which are here."),
+    Later("cache", f"{_EDGES}.cache_cli:cache_app", "Answers that are kept on this machine."),
+    Later("keys", f"{_EDGES}.keys_cli:keys_app", "Keys that clients of the HTTP API must show (CASEBRIEF_API_KEYS_FILE)."),
+)
+"""Each is imported when it is run; its line is the one that its own help begins with."""
 
 
-@app.command()
-def bench(
-    files: Annotated[list[Path] | None, typer.Argument(help="Text files, one article each; the bundled example without.", show_default=False)] = None,
-    minutes: Annotated[float, typer.Option(min=0.1, help="Time that all of it may take; what does not fit is left out, and told.")] = 5,
-    stock: Annotated[bool, typer.Option(help="Also the stock way: one prompt, JSON schema, the same weights.")] = True,
-    server: Annotated[str | None, typer.Option(help="Also an OpenAI-compatible server, by its address.")] = None,
-    model: Annotated[str | None, typer.Option(help="A name of the catalogue, or the path of a GGUF file.")] = None,
-    out: Annotated[Path | None, typer.Option(help="Write all figures here, as JSON.")] = None,
-    plot: Annotated[Path | None, typer.Option(help="Write a picture here, as SVG.")] = None,
-) -> None:
-    """Measure speed on this machine: the product, the build's floor, long articles, and what others do."""
-    from casebrief.evals.bench import Bench, described, others_of, started  # it brings the pipeline with it
-
-    deadline = Deadline.within(60 * minutes)
-    settings = settings_of(model=model)
-    articles = read_articles(files or [], [], not files, settings).submitted
-    try:
-        for path in filter(None, (out, plot)):
-            path.touch()
-    except OSError as error:
-        end(BAD_INPUT, f"{error.filename}: {error.strerror}")
-    with _watched("starting the model") as tell, started(settings, tell) as product:
-        measured = Bench(product, articles, deadline, tell).run(others_of(product, stock=stock, server=server))
-        what = described(product, articles)
-    if not measured.reads:
-        end(RUN_FAILED, f"{minutes:g} minutes are too few for one reading of these articles here; give more --minutes, or fewer articles")
-    told = figures(measured)
-    title = f"{what['articles']} articles, {what['characters']:,} characters; {what['model']}, {what['threads']} threads"
-    _print_speeds(title, told, measured, what["forms"])
-    if out:
-        out.write_text(json.dumps({"figures": told, **what, **asdict(measured)}, indent=1) + "\n", encoding="utf-8")
-    if plot:
-        plot.write_text(picture(title, told, measured.lengths), encoding="utf-8")
-    if measured.faults:
-        end(RUN_FAILED, *measured.faults)
-
-
-@contextmanager
-def _watched(first: str) -> Iterator[Callable[[str], None]]:
-    """What is being done, on a terminal's standard error; silence where nobody looks."""
-    if not _err.is_terminal:
-        yield lambda told: None
-        return
-    with Progress(TextColumn("{task.description}"), TimeElapsedColumn(), console=_err, transient=True) as progress:
-        task = progress.add_task(first)
-        yield lambda told: progress.update(task, description=told)
-
-
-def _print_speeds(title: str, told: Mapping[str, float], measured: Measured, forms: Mapping[str, float]) -> None:
-    table = Table("figure", "median")
-    for name, value in told.items():
-        unit = ", s" if name.endswith("_s") and not name.endswith("per_s") else ""
-        table.add_row(name.replace("_", " ").replace(" per s", "/s").removesuffix(" s") + unit, digits(value))
-    for length in measured.lengths:
-        table.add_row(f"an article of {length.characters:,} characters, s", digits(length.seconds))
-    for form, pace in forms.items():
-        table.add_row(f"weights as {form} when set-up tried them, tokens/s", digits(pace))
-    _out.print(title, markup=False, soft_wrap=True)
-    _out.print(table)
-    for missing in measured.left_out:
-        _out.print(f"left out: {missing}", markup=False, soft_wrap=True)
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """The console script. ``arguments``: those of the process without."""
+    told = "Case summaries from press articles, every fact with the words it came from."
+    run_app(TyperGroup(name="casebrief", commands=COMMANDS, no_args_is_help=True, help=told), arguments)
 
 
 if __name__ == "__main__":

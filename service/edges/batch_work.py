@@ -14,8 +14,8 @@ from casebrief.models.errors import Cancelled, EngineError, EngineUnavailable
 from casebrief.models.system import processors
 from casebrief.service.batch.cases import Case, Folder
 from casebrief.service.batch.out import Outcome
-from casebrief.service.edges.cli import sent_of
 from casebrief.service.edges.desk import Turn, late
+from casebrief.service.edges.given import sent_of
 from casebrief.service.edges.problems import Problem, of_engine, unforeseen
 from casebrief.service.edges.received import Sent
 from casebrief.service.edges.requests import check_count, check_sizes, decode_json, most_bytes, of_document, to_sent

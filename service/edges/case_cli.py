@@ -11,10 +11,12 @@ import typer
 from casebrief.service.cases.store import CaseStore, Opened
 from casebrief.service.domain.view import harmless
 from casebrief.service.edges.casework import Added, CaseWork, changes_between
-from casebrief.service.edges.cli import Model, format_of, read_articles, say, settings_of, show_summary, warn, watched
+from casebrief.service.edges.cli import Model, say, settings_of
 from casebrief.service.edges.corrected import corrected
 from casebrief.service.edges.formats import BY_NAME, Told, today
+from casebrief.service.edges.given import read_articles
 from casebrief.service.edges.settings import Settings
+from casebrief.service.edges.shown import format_of, show_summary, warn, watched
 from casebrief.service.edges.wiring import case_store_of, wire
 from casebrief.service.exports.changes import NOTHING_CHANGED, line
 from casebrief.service.exports.wording import read_of

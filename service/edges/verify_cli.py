@@ -9,7 +9,8 @@ import typer
 from casebrief import __version__
 from casebrief.service.domain.schema import SummaryResponse
 from casebrief.service.domain.view import harmless
-from casebrief.service.edges.cli import BAD_INPUT, NOT_WELL, fail, read_articles, settings_of
+from casebrief.service.edges.cli import BAD_INPUT, NOT_WELL, fail, settings_of
+from casebrief.service.edges.given import read_articles
 from casebrief.service.verifying import verify
 from pydantic import ValidationError
 

@@ -14,12 +14,14 @@ from casebrief.models.errors import EngineError
 from casebrief.service.domain.view import harmless
 from casebrief.service.edges.case_cli import unbounded
 from casebrief.service.edges.casework import Added, CaseWork
-from casebrief.service.edges.cli import BAD_INPUT, STANDARD_INPUT, Model, fail, say, sent_of, settings_of, watched
+from casebrief.service.edges.cli import BAD_INPUT, Model, fail, say, settings_of
 from casebrief.service.edges.feeds import Entry, NoFeed, entries_of, is_feed
+from casebrief.service.edges.given import STANDARD_INPUT, sent_of
 from casebrief.service.edges.problems import Problem
 from casebrief.service.edges.received import Sent, receive
 from casebrief.service.edges.requests import check_limits, check_sizes
 from casebrief.service.edges.settings import Settings
+from casebrief.service.edges.shown import watched
 from casebrief.service.edges.wiring import case_store_of, wire
 from casebrief.service.exports.changes import counted
 from casebrief.service.pipeline.articles import Submitted

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from casebrief.evals.cli import COMMANDS
 from casebrief.service import example
 from casebrief.service.domain.schema import SummaryResponse
 from conftest import HANG_S, citations_of
@@ -225,3 +226,18 @@ def test_a_secret_that_does_not_fit_is_not_repeated():
     assert done.returncode == 2
     assert "CASEBRIEF_WEBHOOK_SECRET: must be" in done.stderr
     assert "not-to-be-told" not in done.stderr
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
+def test_the_line_of_a_command_is_the_one_that_its_own_help_begins_with(command):
+    whole = command.whole()
+    assert whole.name == command.name or hasattr(whole, "commands")  # a group of commands is named by whoever asks for it
+    assert whole.help.split("\n\n")[0] == command.help
+
+
+def test_help_and_a_wrong_name_load_no_command():
+    loaded = "import sys; from casebrief.evals.cli import main\ntry:\n    main()\nfinally:\n    print('loaded:', *(name for name in sys.modules if name in ('numpy', 'docx', 'fastapi') or name.endswith('_cli')))"
+    for arguments in (["--help"], ["frob"], ["version"]):
+        done = subprocess.run([sys.executable, "-P", "-c", loaded, *arguments], capture_output=True, text=True, check=False, timeout=HANG_S)
+        assert done.stdout.splitlines()[-1] == "loaded:"
+    assert all(f" {command.name} " in casebrief("--help").stdout for command in COMMANDS)
