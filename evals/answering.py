@@ -12,7 +12,8 @@ from casebrief.evals.labels import Case
 from casebrief.evals.runs import NobodyAnswersError
 from casebrief.prompts.loader import load as load_prompts
 from casebrief.service.edges.settings import Settings
-from casebrief.service.edges.wiring import Casebrief, catalog_of, wire
+from casebrief.service.edges.stores import catalog_of
+from casebrief.service.edges.wiring import Casebrief, wire
 
 LONGEST_S = 900
 """Seconds that one case may take."""

@@ -18,7 +18,7 @@ from casebrief.service.cases.store import CaseStore
 from casebrief.service.corrections.words import Sources
 from casebrief.service.edges.cli import settings_of
 from casebrief.service.edges.corrected import corrected, corrections_of_case
-from casebrief.service.edges.wiring import case_store_of
+from casebrief.service.edges.stores import case_store_of
 
 
 def import_command(

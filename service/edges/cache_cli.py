@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 from casebrief.service.edges.cli import settings_of
-from casebrief.service.edges.wiring import store_of
+from casebrief.service.edges.stores import store_of
 
 cache_app = typer.Typer(no_args_is_help=True, help="Answers that are kept on this machine.")
 

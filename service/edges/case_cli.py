@@ -5,23 +5,25 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from casebrief.service.cases.store import CaseStore, Opened
 from casebrief.service.domain.view import harmless
-from casebrief.service.edges.casework import Added, CaseWork, changes_between
 from casebrief.service.edges.cli import Model, say, settings_of
 from casebrief.service.edges.corrected import corrected
 from casebrief.service.edges.formats import BY_NAME, Told, today
 from casebrief.service.edges.given import read_articles
 from casebrief.service.edges.settings import Settings
 from casebrief.service.edges.shown import format_of, show_summary, warn, watched
-from casebrief.service.edges.wiring import case_store_of, wire
+from casebrief.service.edges.stores import case_store_of
 from casebrief.service.exports.changes import NOTHING_CHANGED, line
 from casebrief.service.exports.wording import read_of
 from rich.console import Console
 from rich.table import Table
+
+if TYPE_CHECKING:
+    from casebrief.service.edges.casework import Added
 
 case_app = typer.Typer(no_args_is_help=True, help="Case files: lawsuits followed over weeks; an article that is added is read alone.")
 _out = Console(highlight=False)
@@ -44,6 +46,9 @@ def add_articles(
     reader: Annotated[str | None, typer.Option(help="labels, prompts or labels+prompts; auto: as the model reads.")] = None,
 ) -> None:
     """Add articles: they alone are read, and what they change is told, a line a change."""
+    from casebrief.service.edges.casework import CaseWork  # the product is for this command alone
+    from casebrief.service.edges.wiring import wire
+
     settings = settings_of(model=model, reader=reader)
     case_store_of(settings).versions(name)  # a case that is none is told before a model is started
     received = read_articles(files, published_on or [], False, unbounded(settings))
@@ -69,6 +74,8 @@ def diff_case(
     since: Annotated[int | None, typer.Option(min=0, help="A number of the case; 0: all that it states. The one before its last, unless set.")] = None,
 ) -> None:
     """What changed since a number of the case, a line a change, each with the articles whose words show it."""
+    from casebrief.service.edges.casework import changes_between
+
     store = _store()
     number = store.opened(name).case.number
     _print(line(change) for change in changes_between(store, name, max(0, number - 1) if since is None else since, number))

@@ -16,13 +16,14 @@ from casebrief.service.cases.versions import edit_of, known_as
 from casebrief.service.domain.schema import ArticleReport, LedgerLine, SummaryResponse
 from casebrief.service.edges.corrected import corrected
 from casebrief.service.edges.desk import Desk, Turn
-from casebrief.service.edges.received import Read, Received, receive
+from casebrief.service.edges.received import Read, Received, assign_ids, receive
 from casebrief.service.edges.requests import SummaryRequest, check_limits, to_sent
 from casebrief.service.edges.settings import Settings
+from casebrief.service.edges.stores import case_store_of
 from casebrief.service.edges.summaries import Gone
-from casebrief.service.edges.wiring import Casebrief, case_store_of
+from casebrief.service.edges.wiring import Casebrief
 from casebrief.service.pipeline.articles import Submitted
-from casebrief.service.pipeline.summarizing import Progress, Summarizer, assign_ids, silent
+from casebrief.service.pipeline.summarizing import Progress, Summarizer, silent
 from pydantic import TypeAdapter, ValidationError
 
 

@@ -11,7 +11,7 @@ from casebrief.service.corrections.model import Action, CorrectionFault
 from casebrief.service.domain.view import harmless
 from casebrief.service.edges.cli import BAD_INPUT, fail, settings_of
 from casebrief.service.edges.corrected import correct
-from casebrief.service.edges.wiring import case_store_of
+from casebrief.service.edges.stores import case_store_of
 
 
 def correct_command(

@@ -15,7 +15,8 @@ from casebrief.prompts.loader import PromptError
 from casebrief.prompts.loader import load as load_prompt
 from casebrief.service.domain.schema import schema_sha256
 from casebrief.service.edges.settings import Settings
-from casebrief.service.edges.wiring import Casebrief, catalog_of, loading, tried, wire
+from casebrief.service.edges.stores import catalog_of
+from casebrief.service.edges.wiring import Casebrief, loading, tried, wire
 
 
 @dataclass(frozen=True)

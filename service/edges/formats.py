@@ -10,7 +10,6 @@ from pathlib import Path
 from casebrief.service.domain.schema import SummaryResponse
 from casebrief.service.exports.markdown import markdown
 from casebrief.service.exports.rows import json_lines, table
-from casebrief.service.exports.word import word
 from casebrief.service.page.render import standalone
 
 UTF8 = "; charset=utf-8"
@@ -50,11 +49,17 @@ def as_json(response: SummaryResponse) -> str:
     return response.model_dump_json(by_alias=True, indent=2) + "\n"
 
 
+def _docx(told: Told) -> bytes:
+    from casebrief.service.exports.word import word  # its library is for this form alone
+
+    return word(told.response, told.on)
+
+
 FORMATS = (
     Format("json", (".json",), "application/json", "", lambda told: as_json(told.response).encode()),
     Format("markdown", (".md", ".markdown"), "text/markdown", UTF8, lambda told: markdown(told.response, told.on).encode()),
     Format("html", (".html", ".htm"), "text/html", UTF8, lambda told: standalone(told.response, told.texts, told.on).encode()),
-    Format("docx", (".docx",), "application/vnd.openxmlformats-officedocument.wordprocessingml.document", "", lambda told: word(told.response, told.on)),
+    Format("docx", (".docx",), "application/vnd.openxmlformats-officedocument.wordprocessingml.document", "", _docx),
     Format("csv", (".csv",), "text/csv", UTF8, lambda told: table(told.response, told.on).encode()),
     Format("jsonl", (".jsonl", ".ndjson"), "application/x-ndjson", "", lambda told: json_lines(told.response, told.on).encode()),
 )

@@ -9,13 +9,12 @@ from pathlib import Path
 from casebrief.service import example
 from casebrief.service.edges.cli import BAD_INPUT, fail
 from casebrief.service.edges.problems import Problem
-from casebrief.service.edges.received import Received, Sent, receive
+from casebrief.service.edges.received import Received, Sent, assign_ids, receive
 from casebrief.service.edges.requests import check_count, check_limits, check_sizes, parse_date
 from casebrief.service.edges.settings import Settings
 from casebrief.service.files.plain import strictly
 from casebrief.service.files.sniffing import kind_of
 from casebrief.service.pipeline.articles import Submitted
-from casebrief.service.pipeline.summarizing import assign_ids
 
 STANDARD_INPUT = Path("-")
 

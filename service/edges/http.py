@@ -29,9 +29,10 @@ from casebrief.service.edges.requests import SummaryRequest, most_bytes
 from casebrief.service.edges.sessions import Sessions
 from casebrief.service.edges.sign_in import sign_in_router
 from casebrief.service.edges.speed import of_trial
+from casebrief.service.edges.stores import case_store_of
 from casebrief.service.edges.summaries import summarized, summarized_all
 from casebrief.service.edges.watch import Ended, Watch
-from casebrief.service.edges.wiring import Casebrief, case_store_of
+from casebrief.service.edges.wiring import Casebrief
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel

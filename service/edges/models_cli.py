@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from casebrief.models.errors import CatalogError
 from casebrief.service.edges.cli import say, settings_of
-from casebrief.service.edges.wiring import catalog_of, prepare
+from casebrief.service.edges.stores import catalog_of
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 from rich.table import Table
@@ -46,6 +46,8 @@ def pull_command(name: Annotated[str, typer.Argument(help="A name of the catalog
 @models_app.command("prepare")
 def prepare_command(name: Annotated[str | None, typer.Argument(help="A name or a path; the default model without.")] = None) -> None:
     """Merge a model's adapter into its weights in the form that is fastest here, so that the first start need not."""
+    from casebrief.service.edges.wiring import prepare  # the product is for this command alone
+
     print(prepare(settings_of(model=name), say))
 
 

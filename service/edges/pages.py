@@ -19,8 +19,9 @@ from casebrief.service.edges.page_answers import GUARDS, SAVED_AS, html, parsed
 from casebrief.service.edges.problems import Problem, of_engine
 from casebrief.service.edges.requests import SummaryRequest, of_document
 from casebrief.service.edges.settings import Settings
+from casebrief.service.edges.stores import case_store_of
 from casebrief.service.edges.summaries import summarized
-from casebrief.service.edges.wiring import Casebrief, case_store_of
+from casebrief.service.edges.wiring import Casebrief
 from casebrief.service.page import render
 from casebrief.service.page.mending import CaseFile
 from casebrief.service.verifying import verify

@@ -13,10 +13,9 @@ from collections.abc import Sequence
 from typing import Annotated, Any, Literal, Self, TypeVar
 
 from casebrief.service.edges.problems import Problem
-from casebrief.service.edges.received import Sent
+from casebrief.service.edges.received import Sent, assign_ids
 from casebrief.service.edges.settings import Settings
 from casebrief.service.pipeline.articles import Submitted
-from casebrief.service.pipeline.summarizing import assign_ids
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema, model_validator
 
 _TIME = r"T([01]\d|2[0-3]):[0-5]\d(:([0-5]\d|60)(\.\d+)?)?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)?"

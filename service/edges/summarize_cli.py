@@ -12,7 +12,6 @@ from casebrief.service.edges.cli import BAD_INPUT, Model, fail, say, settings_of
 from casebrief.service.edges.formats import BY_NAME, Format, Told, today
 from casebrief.service.edges.given import read_articles
 from casebrief.service.edges.shown import escaped, format_of, show_summary, warn, watched
-from casebrief.service.edges.wiring import wire
 from casebrief.service.pipeline.summarizing import SeveralCases
 
 
@@ -37,6 +36,8 @@ def summarize(
     _check_cases(cases, wanted, out)
     settings = settings_of(model=model, reader=reader)
     received = read_articles(files or [], published_on or [], use_example, settings)
+    from casebrief.service.edges.wiring import wire  # what was asked wrongly is told before the product is loaded
+
     product = wire(settings, say)
     try:
         with watched("starting the model") as tell:

@@ -22,7 +22,8 @@ from casebrief.service.edges.received import Sent, receive
 from casebrief.service.edges.requests import check_limits, check_sizes
 from casebrief.service.edges.settings import Settings
 from casebrief.service.edges.shown import watched
-from casebrief.service.edges.wiring import case_store_of, wire
+from casebrief.service.edges.stores import case_store_of
+from casebrief.service.edges.wiring import wire
 from casebrief.service.exports.changes import counted
 from casebrief.service.pipeline.articles import Submitted
 

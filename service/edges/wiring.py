@@ -11,7 +11,6 @@ from typing import Any
 
 from casebrief.models.cache import CachedEngine, Keeper, Store
 from casebrief.models.catalog import AS_SHIPPED, Catalog, Entry, Loading
-from casebrief.models.catalog import load as load_catalog
 from casebrief.models.engine import Engine, EngineConfig
 from casebrief.models.errors import CatalogError, ModelError, NotWritable
 from casebrief.models.header import header
@@ -22,10 +21,9 @@ from casebrief.models.supervisor import SupervisedEngine
 from casebrief.models.trial import Trial, candidates, remembered, this_machine, try_forms
 from casebrief.prompts.loader import ARTICLE
 from casebrief.prompts.loader import load as load_prompt
-from casebrief.service.cases.store import CaseStore
 from casebrief.service.domain.spans import Span
-from casebrief.service.edges.engines import belief_in, served_engine, with_served
 from casebrief.service.edges.settings import Settings
+from casebrief.service.edges.stores import catalog_of, store_of
 from casebrief.service.pipeline.articles import language_of
 from casebrief.service.pipeline.courts import court_phrases
 from casebrief.service.pipeline.gathering import Belief
@@ -79,11 +77,6 @@ class Casebrief:
         self.engine.close()
 
 
-def catalog_of(settings: Settings) -> Catalog:
-    """The catalogue that the settings name. Raises `casebrief.models.errors.CatalogError`."""
-    return load_catalog(settings.models_dir, settings.catalog)
-
-
 def wire(settings: Settings, tell: Callable[[str], None] = lambda told: None, threads: int = 0) -> Casebrief:
     """Put the product together; the engine's weights, or its address, are checked, and it is not started yet.
 
@@ -135,6 +128,8 @@ def _local(settings: Settings, tell: Callable[[str], None], threads: int) -> _Pa
 
 def _served(settings: Settings, tell: Callable[[str], None], threads: int) -> _Parts:
     """A server of the OpenAI API; with the reader labels+prompts beside the catalogue's own model."""
+    from casebrief.service.edges.engines import belief_in, served_engine, with_served  # the HTTP client is for this engine alone
+
     remote, prompt = served_engine(settings), load_prompt(name=ARTICLE)
     model, address = settings.model or remote.endpoint.host, remote.endpoint.base_url
     catalog = with_served(catalog_of(settings), model)
@@ -152,16 +147,6 @@ def _served(settings: Settings, tell: Callable[[str], None], threads: int) -> _P
         return TogetherReader(labels, prompts(keeper))
 
     return _Parts(catalog, local.model, PairedEngine(local.engine, remote), prompt.sha256, together)
-
-
-def store_of(settings: Settings) -> Store:
-    """The answers that are kept."""
-    return Store(settings.cache_dir / "answers.sqlite", settings.cache_mb * 1_000_000)
-
-
-def case_store_of(settings: Settings) -> CaseStore:
-    """The case files."""
-    return CaseStore(settings.cases_dir / "cases.sqlite")
 
 
 def engine_config(settings: Settings, catalog: Catalog, model: str, entry: Entry, tell: Callable[[str], None] = lambda told: None) -> EngineConfig:

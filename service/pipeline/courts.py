@@ -13,12 +13,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
+from typing import Any
 
 from casebrief.service.domain.folds.capitals import in_small_letters
 from casebrief.service.domain.schema import Court
 from casebrief.service.domain.spans import Span
-from courts_db import courts as _courts
-from courts_db import find_court
 
 _DIRECTIONS = {"northern": "n", "southern": "s", "eastern": "e", "western": "w", "middle": "m", "central": "c"}
 _ORDINALS = {
@@ -40,8 +39,16 @@ class CourtPhrase:
 
 
 @cache
+def _courts() -> list[dict[str, Any]]:
+    """The table of courts-db, read when a text first names a court."""
+    from courts_db import courts
+
+    return list(courts)
+
+
+@cache
 def _ids() -> frozenset[str]:
-    return frozenset(court["id"] for court in _courts)
+    return frozenset(court["id"] for court in _courts())
 
 
 @cache
@@ -56,7 +63,7 @@ def _abbreviations() -> dict[str, tuple[str, str]]:
     for state, entry in _states().items():
         for direction in [key for key in entry if key != "code"]:
             court_id = _district_id(state, direction)
-            for court in _courts:
+            for court in _courts():
                 if court["id"] == court_id and court["citation_string"]:
                     table[_letters(court["citation_string"])] = (direction, state)
     return table
@@ -232,10 +239,12 @@ def _phrase(kind: str, match: re.Match[str], span: Span) -> CourtPhrase | None:
 @cache
 def _state_court_id(words: str, place: str, states: frozenset[str] | None = None) -> str | None:
     """The id that courts-db gives a county or state court by its whole name, when it is one, bears the place's name, and lies in one of the states if told."""
+    from courts_db import find_court
+
     found = find_court(words)
     if len(found) != 1:
         return None
-    court = next(court for court in _courts if court["id"] == found[0])
+    court = next(court for court in _courts() if court["id"] == found[0])
     return str(found[0]) if place in court["name"] and (states is None or court["location"] in states) else None
 
 

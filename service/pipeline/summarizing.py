@@ -194,23 +194,3 @@ def _report(article: Article, dossier: Dossier, pasted: Pasted) -> ArticleReport
         used=[(span.start, span.end) for span in used],
         left_out=[(span.start, span.end) for span in left_out],
     )
-
-
-def assign_ids(given: Sequence[str | None]) -> list[str]:
-    """Ids for articles: those given, else a1, a2 … by place, passing over ids that are taken.
-
-    >>> assign_ids([None, "a1", None])
-    ['a2', 'a1', 'a3']
-    """
-    taken = {name for name in given if name}
-    ids = []
-    for place, name in enumerate(given, 1):
-        if name:
-            ids.append(name)
-            continue
-        number = place
-        while f"a{number}" in taken:
-            number += 1
-        taken.add(f"a{number}")
-        ids.append(f"a{number}")
-    return ids

@@ -13,7 +13,8 @@ import httpx
 import pytest
 from casebrief.service import example
 from casebrief.service.edges.settings import Settings
-from casebrief.service.edges.wiring import catalog_of, loading
+from casebrief.service.edges.stores import catalog_of
+from casebrief.service.edges.wiring import loading
 from conftest import HANG_S, as_request, running_server, until
 from faulting import SMALL_DISK, possible
 

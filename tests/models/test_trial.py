@@ -11,7 +11,8 @@ from casebrief.models.engine import EngineConfig
 from casebrief.models.machine import likely_form
 from casebrief.models.trial import candidates, remembered, this_machine, try_forms
 from casebrief.service.edges.settings import Settings
-from casebrief.service.edges.wiring import catalog_of, loading, prepare, tried
+from casebrief.service.edges.stores import catalog_of
+from casebrief.service.edges.wiring import loading, prepare, tried
 
 HERE = {"processor": "one"}
 
