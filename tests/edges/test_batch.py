@@ -25,6 +25,7 @@ from casebrief.service.edges.settings import Settings
 from casebrief.service.edges.wiring import Casebrief, wire
 from casebrief.service.pipeline.labelled import LabelReader
 from casebrief.service.pipeline.summarizing import Summarizer
+from commanded import commanded
 from conftest import HANG_S, until, without_clock
 from marking import HALF_SURE
 
@@ -203,7 +204,7 @@ def test_what_cannot_be_begun_is_one_line_and_exit_code_2(tmp_path, monkeypatch,
     (tmp_path / "empty").mkdir()
     for name, content in (("cases.jsonl", json.dumps(GOOD)), ("notes.txt", "my notes"), ("blank.jsonl", "\n\n")):
         (tmp_path / name).write_text(content)
-    ended = command(*arguments)
+    ended = commanded("batch", *arguments, CASEBRIEF_CACHE_MB=0)
     assert (ended.returncode, ended.stdout) == (2, "")
     assert words in ended.stderr
     assert len(ended.stderr.splitlines()) == 1

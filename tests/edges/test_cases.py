@@ -23,6 +23,7 @@ from casebrief.service.edges.wiring import Casebrief, wire
 from casebrief.service.pipeline.articles import Submitted
 from casebrief.service.pipeline.labelled import LabelReader
 from casebrief.service.pipeline.summarizing import Summarizer
+from commanded import commanded
 from conftest import HANG_S, without_clock
 from edges.test_cli import casebrief, refused
 from marking import HALF_SURE, read_as
@@ -206,21 +207,21 @@ def test_the_command_line_makes_grows_shows_compares_exports_and_removes_a_case(
     wire_file, daily = tmp_path / "wire.txt", tmp_path / "daily.txt"
     wire_file.write_text(example.articles()[0].text)
     daily.write_text(example.articles()[1].text)
-    refused(casebrief("case", "add", "norvane", wire_file, **keeps), 2, "no case 'norvane'")
+    refused(commanded("case", "add", "norvane", wire_file, **keeps), 2, "no case 'norvane'")
     assert casebrief("case", "new", "norvane", **keeps).returncode == 0
-    refused(casebrief("case", "show", "norvane", **keeps), 2, "nothing was added to norvane yet")
+    refused(commanded("case", "show", "norvane", **keeps), 2, "nothing was added to norvane yet")
     added = casebrief("case", "add", "norvane", wire_file, daily, "--published-on", "2025-03-06", "--published-on", "none", **keeps, CASEBRIEF_MAX_ARTICLES="1")
     assert added.returncode == 0, added.stderr
     assert "norvane is at 1: a1, a2" in added.stderr
     assert added.stdout.startswith(("contradicted: ", "new: "))
-    assert casebrief("case", "diff", "norvane", "--since", "0", **keeps).stdout == added.stdout
-    assert casebrief("case", "diff", "norvane", "--since", "1", **keeps).stdout == "nothing changed\n"
-    assert "a1" in casebrief("case", "show", "norvane", **keeps).stdout
-    assert "norvane" in casebrief("case", "list", **keeps).stdout
+    assert commanded("case", "diff", "norvane", "--since", "0", **keeps).stdout == added.stdout
+    assert commanded("case", "diff", "norvane", "--since", "1", **keeps).stdout == "nothing changed\n"
+    assert "a1" in commanded("case", "show", "norvane", **keeps).stdout
+    assert "norvane" in commanded("case", "list", **keeps).stdout
     for suffix, begins in ((".json", b"{"), (".docx", b"PK"), (".csv", b"\xef\xbb\xbf"), (".html", b"<!"), (".md", b"#"), (".jsonl", b"{")):
         out = tmp_path / f"case{suffix}"
-        assert casebrief("case", "export", "norvane", "--out", out, **keeps).returncode == 0
+        assert commanded("case", "export", "norvane", "--out", out, **keeps).returncode == 0
         assert out.read_bytes().startswith(begins)
-    assert casebrief("verify", tmp_path / "case.json", wire_file, daily).returncode == 0
-    assert casebrief("case", "remove", "norvane", **keeps).returncode == 0
-    refused(casebrief("case", "show", "norvane", **keeps), 2, "no case 'norvane'")
+    assert commanded("verify", tmp_path / "case.json", wire_file, daily).returncode == 0
+    assert commanded("case", "remove", "norvane", **keeps).returncode == 0
+    refused(commanded("case", "show", "norvane", **keeps), 2, "no case 'norvane'")

@@ -10,6 +10,7 @@ import pytest
 from casebrief.evals.cli import COMMANDS
 from casebrief.service import example
 from casebrief.service.domain.schema import SummaryResponse
+from commanded import commanded
 from conftest import HANG_S, citations_of
 
 
@@ -123,7 +124,7 @@ def test_offsets_count_what_the_file_holds(tmp_path):
     ],
 )
 def test_bad_input_is_one_line_and_exit_code_2(article, arguments, words):
-    refused(casebrief(*[article if part == "WIRE" else part for part in arguments]), 2, words)
+    refused(commanded(*[article if part == "WIRE" else part for part in arguments]), 2, words)
 
 
 @pytest.mark.parametrize(
@@ -142,11 +143,11 @@ def test_bad_input_is_one_line_and_exit_code_2(article, arguments, words):
 def test_files_that_cannot_be_read(tmp_path, content, words):
     path = tmp_path / "a.txt"
     path.write_bytes(content)
-    refused(casebrief("summarize", path), 2, words)
+    refused(commanded("summarize", path), 2, words)
 
 
 def test_the_models_missing_weights_are_bad_input(article):
-    refused(casebrief("summarize", article, "--model", "qwen25-3b"), 2, "models pull")
+    refused(commanded("summarize", article, "--model", "qwen25-3b"), 2, "models pull")
 
 
 @pytest.mark.model
@@ -165,16 +166,16 @@ def test_doctor_tells_of_a_lesser_mode():
 
 
 def test_doctor_says_what_is_not_well():
-    done = casebrief("doctor", "--model", "qwen25-3b")
+    done = commanded("doctor", "--model", "qwen25-3b")
     assert done.returncode == 1
     assert "unwell" in done.stdout
 
 
 def test_models_list_verify_and_path():
     assert "smollm2-135m (default)" in casebrief("models", "list", COLUMNS="160").stdout
-    path = Path(casebrief("models", "path").stdout.strip())
+    path = Path(commanded("models", "path").stdout.strip())
     assert path.is_file()
-    assert str(path) in casebrief("models", "verify").stdout
+    assert str(path) in commanded("models", "verify").stdout
 
 
 def test_a_hostile_folder_changes_nothing(article, tmp_path):
@@ -192,12 +193,11 @@ def test_the_cache_is_shown_and_cleared(tmp_path):
     from casebrief.models.engine import Reading
 
     Store(tmp_path / "answers.sqlite", 1000).put({"key": Reading(())})
-    environment = {**os.environ, "CASEBRIEF_CACHE_DIR": str(tmp_path)}
 
-    def told(*arguments: str) -> str:
-        return subprocess.run(
-            [sys.executable, "-m", "casebrief.evals.cli", "cache", *arguments], env=environment, capture_output=True, text=True, check=True
-        ).stdout
+    def told(command: str) -> str:
+        done = commanded("cache", command, CASEBRIEF_CACHE_DIR=tmp_path)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
 
     assert told("show").startswith("1 readings")
     told("clear")
@@ -215,14 +215,14 @@ def test_the_cache_is_shown_and_cleared(tmp_path):
     ],
 )
 def test_what_was_wrong_with_a_command_is_one_line(arguments, environment, line):
-    done = casebrief(*arguments, **environment)
+    done = commanded(*arguments, **environment)
     assert done.returncode == 2
     assert done.stderr.startswith(line)
     assert len(done.stderr.splitlines()) == 1
 
 
 def test_a_secret_that_does_not_fit_is_not_repeated():
-    done = casebrief("doctor", CASEBRIEF_WEBHOOK_SECRET="not-to-be-told")
+    done = commanded("doctor", CASEBRIEF_WEBHOOK_SECRET="not-to-be-told")
     assert done.returncode == 2
     assert "CASEBRIEF_WEBHOOK_SECRET: must be" in done.stderr
     assert "not-to-be-told" not in done.stderr
@@ -240,4 +240,5 @@ def test_help_and_a_wrong_name_load_no_command():
     for arguments in (["--help"], ["frob"], ["version"]):
         done = subprocess.run([sys.executable, "-P", "-c", loaded, *arguments], capture_output=True, text=True, check=False, timeout=HANG_S)
         assert done.stdout.splitlines()[-1] == "loaded:"
-    assert all(f" {command.name} " in casebrief("--help").stdout for command in COMMANDS)
+    told = casebrief("--help").stdout
+    assert all(f" {command.name} " in told for command in COMMANDS)

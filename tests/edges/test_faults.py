@@ -15,6 +15,7 @@ from casebrief.service import example
 from casebrief.service.edges.settings import Settings
 from casebrief.service.edges.stores import catalog_of
 from casebrief.service.edges.wiring import loading
+from commanded import commanded
 from conftest import HANG_S, as_request, running_server, until
 from faulting import SMALL_DISK, possible
 
@@ -142,7 +143,7 @@ def test_a_file_that_is_no_model_is_bad_input(tmp_path, content):
     path = tmp_path / "a.gguf"
     path.write_bytes(content)
     for command in (["summarize", "--example"], ["serve"], ["models", "prepare"]):
-        in_one_line(run(*command, env=environment(CASEBRIEF_MODEL=path)), 2, "no model")
+        in_one_line(commanded(*command, CASEBRIEF_MODEL=path), 2, "no model")
 
 
 @pytest.mark.model
@@ -172,14 +173,14 @@ def test_weights_that_vanish_while_the_service_runs_are_made_again(tmp_path):
 
 def test_a_port_that_is_taken_is_told_before_a_model_is_started():
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        done = run("serve", "--port", str(taken.getsockname()[1]))
+        done = commanded("serve", "--port", taken.getsockname()[1])
     in_one_line(done, 2, "Address already in use; free it, or give another --port")
 
 
 @pytest.mark.parametrize("host", ["198.51.100.7", "no.such.host.invalid"])
 def test_an_address_that_is_not_this_machines_is_told(host, tmp_path):
     (tmp_path / "keys").write_text(f"me {'0' * 64}\n")
-    done = run("serve", "--host", host, env=environment(CASEBRIEF_API_KEYS_FILE=tmp_path / "keys"))
+    done = commanded("serve", "--host", host, CASEBRIEF_API_KEYS_FILE=tmp_path / "keys")
     in_one_line(done, 2, f"{host}, port 8000: ")
 
 

@@ -1,7 +1,6 @@
 """Keys: without one nothing is told, what is not quite one is none, and other machines are served with one alone."""
 
 import hashlib
-import os
 import stat
 import subprocess
 import sys
@@ -13,7 +12,7 @@ from asking import SUMMARIES, ask, guarded, is_problem, listening
 from casebrief.service.edges.gate import GUARDED
 from casebrief.service.edges.http import create_app
 from casebrief.service.edges.keys import Keys, KeysFault
-from conftest import HANG_S
+from commanded import commanded
 
 
 @pytest.fixture
@@ -113,11 +112,6 @@ def test_a_name_that_would_break_the_file_is_refused(keys, name):
     assert not keys._path.exists()
 
 
-def casebrief(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-P", "-m", "casebrief.evals.cli", *arguments]
-    return subprocess.run(command, env={**os.environ, **environment}, capture_output=True, text=True, check=False, timeout=HANG_S)
-
-
 def refused(done: subprocess.CompletedProcess[str], words: str) -> None:
     assert (done.returncode, done.stdout) == (2, ""), done.stderr
     assert len(done.stderr.splitlines()) == 1
@@ -127,22 +121,22 @@ def refused(done: subprocess.CompletedProcess[str], words: str) -> None:
 def test_keys_by_the_command_line(tmp_path):
     file = tmp_path / "kept" / "keys"
     environment = {"CASEBRIEF_API_KEYS_FILE": str(file)}
-    added = casebrief("keys", "add", "me", **environment)
+    added = commanded("keys", "add", "me", **environment)
     assert Keys(file).know(added.stdout.strip())
-    assert casebrief("keys", "list", **environment).stdout == "me\n"
-    refused(casebrief("keys", "add", "me", **environment), "me has a key")
-    refused(casebrief("keys", "remove", "her", **environment), "'her' has no key; those who have one: me")
-    assert casebrief("keys", "remove", "me", **environment).returncode == 0
+    assert commanded("keys", "list", **environment).stdout == "me\n"
+    refused(commanded("keys", "add", "me", **environment), "me has a key")
+    refused(commanded("keys", "remove", "her", **environment), "'her' has no key; those who have one: me")
+    assert commanded("keys", "remove", "me", **environment).returncode == 0
     assert not Keys(file).know(added.stdout.strip())
-    refused(casebrief("keys", "list"), "set CASEBRIEF_API_KEYS_FILE")
+    refused(commanded("keys", "list"), "set CASEBRIEF_API_KEYS_FILE")
     file.write_text("me\n")
-    refused(casebrief("keys", "list", **environment), "line 1: a name, a space and the SHA-256 of a key were expected")
+    refused(commanded("keys", "list", **environment), "line 1: a name, a space and the SHA-256 of a key were expected")
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "10.1.2.3", "example.com", ""])
 def test_other_machines_are_not_served_without_a_key(tmp_path, host):
-    refused(casebrief("serve", "--host", host), "there is no key")
-    refused(casebrief("serve", "--host", host, CASEBRIEF_API_KEYS_FILE=str(tmp_path / "none")), "there is no key")
+    refused(commanded("serve", "--host", host), "there is no key")
+    refused(commanded("serve", "--host", host, CASEBRIEF_API_KEYS_FILE=str(tmp_path / "none")), "there is no key")
 
 
 def test_other_machines_are_served_with_one(tmp_path):

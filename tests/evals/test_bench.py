@@ -19,6 +19,7 @@ from casebrief.evals.speeds import AtOnce, Floor, Kept, Length, Measured, Other,
 from casebrief.service import example
 from casebrief.service.edges.settings import Settings
 from casebrief.service.edges.wiring import Casebrief
+from commanded import commanded
 from conftest import HANG_S
 
 # ---------------------------------------------------------------------- time
@@ -232,6 +233,6 @@ def test_bench_measures_the_embedded_model_in_the_time_it_is_given(tmp_path):
     ],
 )
 def test_bench_says_in_a_line_what_it_cannot_use(arguments, environment, words):
-    done = bench(*arguments, **environment)
+    done = commanded("bench", *arguments, **environment)
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
     assert words in done.stderr
