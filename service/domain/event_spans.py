@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from casebrief.service.domain.spans import Span, sentences, trimmed
+from casebrief.service.domain.spans import Span, trimmed
 from casebrief.service.domain.story import without_dateline
 
 LONGEST_EVENT = 260
@@ -16,13 +16,6 @@ def event_around(text: str, sentence: Span, phrase: Span) -> Span:
     told = without_dateline(text, sentence)
     event = _event_span(text, told if told.start <= phrase.start else sentence, phrase)
     return Span(min(event.start, phrase.start), max(event.end, phrase.end))
-
-
-def sentence_around(text: str, phrase: Span) -> Span:
-    """The sentence that words stand in, of their line."""
-    start, end = text.rfind("\n", 0, phrase.start) + 1, text.find("\n", phrase.end)
-    line = Span(start, end if end >= 0 else len(text))
-    return next((one for one in sentences(text, line) if one.start <= phrase.start < one.end and phrase.end <= one.end), phrase)
 
 
 def _event_span(text: str, sentence: Span, phrase: Span) -> Span:

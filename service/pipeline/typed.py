@@ -165,9 +165,19 @@ def _year(words: str) -> Date | None:
     return Date(date=years.pop(), precision="year") if len(years) == 1 else None
 
 
+_WHOSE = re.compile(r"(?:(?:federal|state|national|international|European|EU|U\.?S\.?|civil|criminal)(?:,? and |,? or |, )?)+", re.IGNORECASE)
+_LAWS = re.compile(r"(?:[\s,]+[\w.-]+){0,4}?\s+(?:laws?|statutes?|codes?|rules?|regulations?|acts?)\b", re.IGNORECASE)
+"""The law behind words that only say whose it is ("federal"): they tell none, and none of the 1,642 laws that the training corpus marks is told so."""
+
+
 def _cause(said: Said) -> Iterator[Evidence]:
     law = next((phrase for phrase in law_phrases(said.text, said.tag.within) if phrase.span.meets(said.tag.span)), None)
     span = around(law.span, said.tag.span) if law else said.tag.span
+    if _WHOSE.fullmatch(span.of(said.text)):
+        laws = _LAWS.match(said.text, span.end, said.tag.within.end)
+        if laws is None:
+            return
+        span = Span(span.start, laws.end())
     yield from said.copied(Cause(name=span.of(said.text), jurisdiction=law.jurisdiction if law else None), span)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from casebrief.service.domain.event_spans import event_around, sentence_around
+from casebrief.service.domain.event_spans import event_around
 from casebrief.service.domain.evidence import Evidence
 from casebrief.service.domain.merging.conflicts import conflict
 from casebrief.service.domain.merging.decisions import Many
@@ -18,7 +18,7 @@ from casebrief.service.domain.merging.grouping import grouped
 from casebrief.service.domain.merging.likeness import Likeness, stems
 from casebrief.service.domain.merging.newest import filings
 from casebrief.service.domain.merging.sources import Group, Material, Sources
-from casebrief.service.domain.revisions import moved_from
+from casebrief.service.domain.revisions import moved_from, sentence_of
 from casebrief.service.domain.schema import Conflict, Date, Fact
 from casebrief.service.domain.similarity import overlap
 
@@ -33,27 +33,30 @@ def timeline(material: Material, likeness: Likeness) -> Many:
     found, gone = _moved_days(groups, material)
     found += _told_on_two_days(groups, likeness)
     kept = [group for group in groups if group[0].normalized is None or group[0].normalized not in gone]
-    return sorted((_event(group, sources) for group in _with_filing(kept, material)), key=_when), found
+    told = [*kept, *([filing] if (filing := _filing(kept, material)) else [])]
+    return sorted((_event(group, told, sources) for group in told), key=_when), found
 
 
-def _with_filing(groups: Sequence[Group], material: Material) -> list[Group]:
-    """The events, and that the action was brought, told by the sentences of its day; one of that day tells it already."""
+def _filing(groups: Sequence[Group], material: Material) -> Group:
+    """That the action was brought, told by the sentences of its day; nothing where an event of that day tells it already."""
     filing = [_brought(item, material.sources) for group in filings(material)[:1] for item in group]
-    if not filing or any(_same_event(filing[0], group[0]) for group in groups):
-        return [*groups]
-    return [*groups, filing]
+    return [] if any(_same_event(item, group[0]) for item in filing[:1] for group in groups) else filing
 
 
 def _brought(item: Evidence, sources: Sources) -> Evidence:
     text = sources.texts[item.article]
-    event = event_around(text, sentence_around(text, item.span), item.span)
+    event = event_around(text, sentence_of(text, item.span), item.span)
     words = item.span.of(text)
     return replace(item, field="timeline", span=event, value=event.of(text), guarantee="copied", about=words, basis=item.span if item.span != event else None)
 
 
-def _event(group: Group, sources: Sources) -> Fact[Any]:
-    """An event, marked where its day lay ahead when every article that tells of it appeared: a step that was planned."""
-    told = fact(group, sources, max(group, key=lambda item: (item.confidence, -len(item.value))))
+def _event(group: Group, groups: Sequence[Group], sources: Sources) -> Fact[Any]:
+    """An event in its surest words, of those that tell no other one where there are any; marked where its day lay ahead when every article that tells of it
+    appeared: a step that was planned.
+    """
+    others = [item for other in groups if other is not group for item in other]
+    own = [item for item in group if not any(item.article == other.article and item.span.meets(other.span) for other in others)]
+    told = fact(group, sources, max(own or group, key=lambda item: (item.confidence, -len(item.value))))
     return told.model_copy(update={"to_come": True}) if all(_lies_ahead(item, sources) for item in group) else told
 
 
