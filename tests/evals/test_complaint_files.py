@@ -1,13 +1,11 @@
 """Complaints are read strictly, an answer that failed is neither right nor wrong, and the command is no gate."""
 
 import json
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 from casebrief.evals.complaining import ComplaintError, Outcome, kinds_right, load_kinds, missed_by, outcome
 from casebrief.service.domain.schema import SummaryResponse
+from commanded import commanded
 from complained import COMPLAINTS, party, response, right_answer
 
 WRONG = {
@@ -136,14 +134,9 @@ def test_a_miss_tells_what_was_asked_and_what_came():
     ]
 
 
-def casebrief(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "casebrief.evals.cli", "eval", "complaints", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
-
-
 def test_the_command_answers_with_the_product_and_is_no_gate(tmp_path):
     out = tmp_path / "told" / "complaints.jsonl"
-    done = casebrief("--reader", "labels", "--kind", "dates", "--kind", "figures", "--out", out, "--verbose")
+    done = commanded("eval", "complaints", "--reader", "labels", "--kind", "dates", "--kind", "figures", "--out", out, "--verbose")
     assert done.returncode == 0, done.stderr
     outcomes = [Outcome.model_validate_json(line) for line in out.read_text().splitlines()]
     assert [found.complaint for found in outcomes] == ["6a", "6b", "6c", "6d", "6e", "15a", "15b"]
@@ -156,19 +149,19 @@ def test_the_command_answers_with_the_product_and_is_no_gate(tmp_path):
 
 
 def test_the_command_ends_with_3_when_nobody_answers_and_2_on_a_wrong_kind_or_reader(tmp_path):
-    gone = casebrief("--url", "http://127.0.0.1:9", "--out", tmp_path / "x.jsonl")
+    gone = commanded("eval", "complaints", "--url", "http://127.0.0.1:9", "--out", tmp_path / "x.jsonl")
     assert (gone.returncode, gone.stdout) == (3, "")
     assert "http://127.0.0.1:9 does not answer as casebrief does" in gone.stderr
-    unknown = casebrief("--kind", "colours", "--out", tmp_path / "x.jsonl")
+    unknown = commanded("eval", "complaints", "--kind", "colours", "--out", tmp_path / "x.jsonl")
     assert (unknown.returncode, unknown.stdout) == (2, "")
     assert "does not hold all of: colours" in unknown.stderr
-    assert casebrief("--reader", "tea", "--out", tmp_path / "x.jsonl").returncode == 2
+    assert commanded("eval", "complaints", "--reader", "tea", "--out", tmp_path / "x.jsonl").returncode == 2
     assert not (tmp_path / "x.jsonl").exists()
 
 
 def test_the_command_tells_failed_answers_apart_and_ends_with_3(tmp_path, server_that_fails):
     out = tmp_path / "complaints.jsonl"
-    done = casebrief("--url", server_that_fails, "--kind", "figures", "--out", out)
+    done = commanded("eval", "complaints", "--url", server_that_fails, "--kind", "figures", "--out", out)
     assert done.returncode == 3
     assert [json.loads(line)["right"] for line in out.read_text().splitlines()] == [None, None]
     assert "0 of 0, 2 not answered" in done.stdout

@@ -15,6 +15,7 @@ from casebrief.evals.labels import LabelError, load_cases
 from casebrief.evals.report import Mark, segments
 from casebrief.evals.runs import RunError, execute, read
 from casebrief.evals.sets import bundled
+from commanded import commanded
 from edges.test_cli import casebrief
 from evals.perfect import perfect
 
@@ -110,7 +111,7 @@ def test_scoring_twice_gives_the_same_bytes(saved):
 def test_a_missed_floor_exits_with_1(tmp_path):
     gates = tmp_path / "gates.toml"
     gates.write_text("[all]\nrecall = 0.999\n")
-    done = casebrief("eval", "score", bundled() / "baseline.jsonl", "--gates", gates)
+    done = commanded("eval", "score", bundled() / "baseline.jsonl", "--gates", gates)
     assert done.returncode == 1
     assert "all recall" in done.stdout
 
@@ -121,14 +122,14 @@ def test_a_regression_exits_with_4(saved, tmp_path):
     for line in lines[1:]:
         line["response"]["summary"] |= {"caption": None, "court": None, "timeline": [], "quotes": [], "causes_of_action": []}
     worse.write_text("".join(json.dumps(line) + "\n" for line in lines))
-    done = casebrief("eval", "compare", saved, worse)
+    done = commanded("eval", "compare", saved, worse)
     assert done.returncode == 4
     assert "timeline" in done.stdout
-    assert casebrief("eval", "compare", saved, saved).returncode == 0
+    assert commanded("eval", "compare", saved, saved).returncode == 0
 
 
 def test_an_unreachable_service_exits_with_3(tmp_path):
-    assert casebrief("eval", "run", "--url", "http://127.0.0.1:9", "--out", tmp_path / "x.jsonl").returncode == 3
+    assert commanded("eval", "run", "--url", "http://127.0.0.1:9", "--out", tmp_path / "x.jsonl").returncode == 3
 
 
 def test_wrong_labels_exit_with_2(tmp_path):
@@ -138,25 +139,25 @@ def test_wrong_labels_exit_with_2(tmp_path):
     case["facts"][0]["evidence"][0]["quote"] = "words that nobody wrote"
     case["facts"][1]["importance"] = "huge"
     path.write_text(yaml.safe_dump(case))
-    done = casebrief("eval", "validate", tmp_path)
+    done = commanded("eval", "validate", tmp_path)
     assert done.returncode == 2
     assert "words that nobody wrote" in done.stdout
     assert "2 problems" in done.stdout
-    assert casebrief("eval", "run", tmp_path).returncode == 2
+    assert commanded("eval", "run", tmp_path).returncode == 2
     with pytest.raises(LabelError, match="vital or okay"):
         load_cases(tmp_path)
 
 
 def test_junit_has_a_test_case_a_case_and_field(saved, tmp_path):
     path = tmp_path / "junit.xml"
-    casebrief("eval", "score", saved, "--junit", path)
+    commanded("eval", "score", saved, "--junit", path)
     suites = ElementTree.parse(path).getroot()
     assert len(suites) == len(CASES)
     assert sum(len(suite) for suite in suites) == sum(len(case.scored) for case in CASES)
 
 
 def test_markdown_is_a_table(saved):
-    told = casebrief("eval", "score", saved, "--markdown").stdout
+    told = commanded("eval", "score", saved, "--markdown").stdout
     assert told.startswith("| score | value")
     assert "| timeline |" in told
 
@@ -165,14 +166,14 @@ def test_blessing_is_refused_when_matchers_differ(saved, tmp_path):
     other = tmp_path / "other.jsonl"
     lines = saved.read_text().splitlines(keepends=True)
     other.write_text(json.dumps(json.loads(lines[0]) | {"matchers_sha256": "0"}) + "\n" + "".join(lines[1:]))
-    done = casebrief("eval", "bless", other)
+    done = commanded("eval", "bless", other)
     assert done.returncode == 2
     assert "matchers_sha256" in done.stderr
 
 
 def test_the_report_is_one_page_that_loads_nothing(saved, tmp_path):
     page = tmp_path / "report.html"
-    assert casebrief("eval", "report", saved, "--out", page).returncode == 0
+    assert commanded("eval", "report", saved, "--out", page).returncode == 0
     html = page.read_text()
     assert "src=" not in html
     assert "http" not in html.replace("https://", "http://").split("<body>")[0]
@@ -196,14 +197,14 @@ def test_krippendorffs_alpha():
 
 def test_two_equal_annotators_agree():
     folder = bundled() / "cases"
-    told = casebrief("eval", "agreement", folder, folder).stdout
+    told = commanded("eval", "agreement", folder, folder).stdout
     assert "1.00" in told
     assert "0." not in told.replace("1.00", "")
 
 
 def test_a_running_service_can_be_judged(server, tmp_path):
     path = tmp_path / "service.jsonl"
-    done = casebrief("eval", "run", "--url", server, "--case", CASES[0].id, "--case", CASES[1].id, "--out", path)
+    done = commanded("eval", "run", "--url", server, "--case", CASES[0].id, "--case", CASES[1].id, "--out", path)
     assert done.returncode in (0, 1), done.stderr
     assert read(path).header["cases"] == [CASES[0].id, CASES[1].id]
     assert read(path).complete
@@ -214,7 +215,7 @@ def test_the_real_model_over_a_few_cases_keeps_the_gates(tmp_path):
     chosen = [part for case in ("kestrelware-air-fryer", "eeoc-tallow-creek") for part in ("--case", case)]
     gates = tmp_path / "gates.toml"
     gates.write_text("[all]\nrecall_vital = 0.69\nrecall = 0.62\nprecision = 0.68\nabsent_accuracy = 0.85\n[most]\ndistractors = 0\nungrounded = 0\n")
-    done = casebrief("eval", "run", *chosen, "--repeat", 2, "--gates", gates, "--out", tmp_path / "few.jsonl")
+    done = commanded("eval", "run", *chosen, "--repeat", 2, "--gates", gates, "--out", tmp_path / "few.jsonl")
     assert done.returncode == 0, done.stdout + done.stderr
     first, second = ({s.case: s.response for s in read(tmp_path / "few.jsonl").samples if s.repeat == repeat} for repeat in (0, 1))
     assert first == second
@@ -229,18 +230,18 @@ def test_the_real_model_over_a_few_marked_cases_finds_what_both_annotators_marke
     gates.write_text(
         '[all]\nrecall_vital = 0.7\nprecision = 0.7\n[most]\nungrounded = 0\n[marks]\n"right for either annotator" = 0.85\n"found of what both marked" = 0.7\n'
     )
-    done = casebrief("eval", "run", "--set", "corpus", *chosen, "--gates", gates, "--out", tmp_path / "few.jsonl")
+    done = commanded("eval", "run", "--set", "corpus", *chosen, "--gates", gates, "--out", tmp_path / "few.jsonl")
     assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_the_committed_baseline_keeps_the_gates():
     """The gate over saved outputs, without a model: a change of matchers or labels that moves the scores shows here."""
-    done = casebrief("eval", "score", bundled() / "baseline.jsonl")
+    done = commanded("eval", "score", bundled() / "baseline.jsonl")
     assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_the_kept_baseline_of_the_stock_way_can_be_scored():
-    done = casebrief("eval", "score", bundled() / "baselines" / "stock.jsonl")
+    done = commanded("eval", "score", bundled() / "baselines" / "stock.jsonl")
     assert done.returncode in (0, 1, 4), done.stderr
     assert "recall of vital facts" in done.stdout
 

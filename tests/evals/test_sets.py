@@ -15,6 +15,7 @@ from casebrief.evals.report import write_report
 from casebrief.evals.runs import RunError, execute, read
 from casebrief.evals.sets import bundled, known, load_set
 from casebrief.evals.tables import headline, markdown
+from commanded import commanded
 from edges.test_cli import casebrief, refused
 from evals.perfect import perfect
 from evals.worn import worn
@@ -218,28 +219,28 @@ def test_the_command_takes_the_corpus_and_a_dress(rules_run):
 
 def test_a_saved_run_is_scored_against_its_own_set(rules_run):
     path, done = rules_run
-    scored = casebrief("eval", "score", path)
+    scored = commanded("eval", "score", path)
     assert scored.returncode == done.returncode
     assert done.stdout.startswith(scored.stdout)
-    same = casebrief("eval", "compare", path, path)
+    same = commanded("eval", "compare", path, path)
     assert same.returncode == 0
     assert "none shown" in same.stdout
 
 
 def test_what_does_not_fit_is_one_line_and_exit_code_2(rules_run, tmp_path):
     path, _ = rules_run
-    refused(casebrief("eval", "run", "--set", "nowhere"), 2, "there is no set 'nowhere'")
-    refused(casebrief("eval", "run", "--dress", "tweed", "--out", tmp_path / "x.jsonl"), 2, "there is no dress 'tweed': give all or one of wrapped,")
-    refused(casebrief("eval", "run", "--reader", "tea", "--out", tmp_path / "x.jsonl"), 2, "reader")
-    refused(casebrief("eval", "score", path, "--set", "cases"), 2, "of another set")
-    refused(casebrief("eval", "score", tmp_path / "gone.jsonl"), 2, "gone.jsonl")
-    refused(casebrief("eval", "compare", path, bundled() / "baseline.jsonl"), 2, "not of the same cases")
-    refused(casebrief("eval", "report", path, "--complaints", tmp_path / "gone.jsonl", "--out", tmp_path / "x.html"), 2, "gone.jsonl")
-    refused(casebrief("eval", "run", "--set", "corpus", "--case", FEW[0], "--out", path), 2, "give another --out")
+    refused(commanded("eval", "run", "--set", "nowhere"), 2, "there is no set 'nowhere'")
+    refused(commanded("eval", "run", "--dress", "tweed", "--out", tmp_path / "x.jsonl"), 2, "there is no dress 'tweed': give all or one of wrapped,")
+    refused(commanded("eval", "run", "--reader", "tea", "--out", tmp_path / "x.jsonl"), 2, "reader")
+    refused(commanded("eval", "score", path, "--set", "cases"), 2, "of another set")
+    refused(commanded("eval", "score", tmp_path / "gone.jsonl"), 2, "gone.jsonl")
+    refused(commanded("eval", "compare", path, bundled() / "baseline.jsonl"), 2, "not of the same cases")
+    refused(commanded("eval", "report", path, "--complaints", tmp_path / "gone.jsonl", "--out", tmp_path / "x.html"), 2, "gone.jsonl")
+    refused(commanded("eval", "run", "--set", "corpus", "--case", FEW[0], "--out", path), 2, "give another --out")
     (tmp_path / "bad.case").write_text("id: bad\nkind: civil\n=== a1 | - | - | filed\n[colour|red] and [status|sued].\n")
-    done = casebrief("eval", "run", "--set", tmp_path)
+    done = commanded("eval", "run", "--set", tmp_path)
     assert done.returncode == 2
     assert [line[:20] for line in done.stderr.splitlines()] == ["casebrief: bad.case:"] * 2
-    assert casebrief("eval", "validate", tmp_path).returncode == 2
-    assert casebrief("eval", "validate", "corpus").returncode == 0
+    assert commanded("eval", "validate", tmp_path).returncode == 2
+    assert commanded("eval", "validate", "corpus").returncode == 0
     assert not (tmp_path / "x.jsonl").exists()
