@@ -41,10 +41,12 @@ settings.load_profile("ci")
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What opens a browser is marked so, in whatever file it stands."""
+    """What opens a browser is marked so, in whatever file it stands; that, and faults under load, are slow."""
     for item in items:
         if "browser" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.browser)
+        if any(map(item.get_closest_marker, ("browser", "faults"))):
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(scope="session")

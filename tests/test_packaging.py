@@ -115,6 +115,7 @@ os.execv(sys.argv[1], sys.argv[1:])
 
 @pytest.mark.model
 @pytest.mark.skipif(sys.platform != "linux", reason="prctl is Linux's")
+@pytest.mark.slow
 def test_it_works_where_memory_that_was_written_cannot_be_run():
     """What MemoryDenyWriteExecute= forbids, forbidden by the kernel's own switch; children inherit it."""
     command = [sys.executable, "-c", NO_NEW_CODE, sys.executable, "-P", "-m", "casebrief.evals.cli", "summarize", "--example", "--json"]

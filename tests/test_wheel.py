@@ -12,6 +12,8 @@ import pytest
 from casebrief.service import example
 from conftest import HANG_S, ROOT, as_request, running_server
 
+pytestmark = pytest.mark.slow
+
 BIN = "Scripts" if os.name == "nt" else "bin"
 
 

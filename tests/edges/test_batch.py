@@ -212,6 +212,7 @@ def test_what_cannot_be_begun_is_one_line_and_exit_code_2(tmp_path, monkeypatch,
 
 
 @pytest.mark.model
+@pytest.mark.slow
 def test_a_batch_that_is_killed_goes_on_and_does_no_line_twice(tmp_path):
     """Two engines; SIGKILL each time that a line more stands; in the end each line is there once, in order, and as one engine reads it alone."""
     articles = [article.text for article in example.articles()]

@@ -34,6 +34,7 @@ def refused(answer: httpx.Response, status: int, kind: str) -> None:
     assert (answer.status_code, answer.json()["type"]) == (status, f"urn:casebrief:problem:{kind}"), answer.text
 
 
+@pytest.mark.slow
 def test_a_case_grows_by_requests_is_had_in_every_form_and_tells_what_changed_since_a_number(client: httpx.Client, server: str, case: str):
     first = client.post(f"{CASES}/{case}/articles", json=articles(0))
     assert (first.status_code, first.headers["etag"]) == (200, '"1"'), first.text

@@ -111,6 +111,7 @@ def watching(place: Path | str, cases: Path) -> "subprocess.Popen[str]":
     return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, **keeps})
 
 
+@pytest.mark.slow
 def test_the_command_follows_a_folder_until_it_is_interrupted_and_reads_standard_input_once(tmp_path: Path):
     store = CaseStore(tmp_path / "cases" / "cases.sqlite")
     store.new("norvane")

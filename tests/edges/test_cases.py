@@ -40,6 +40,7 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Casebrief]:
     product.close()
 
 
+@pytest.mark.slow
 def test_articles_added_one_by_one_are_the_summary_of_all_byte_for_byte_and_each_was_read_alone(product: Casebrief) -> None:
     submitted = example.articles()
     copy = replace(submitted[0], id="late", publisher="The Evening Copy")

@@ -59,6 +59,7 @@ def test_the_example_prints_a_brief_read_by_the_embedded_model():
 
 
 @pytest.mark.model
+@pytest.mark.slow
 def test_a_model_without_heads_reads_by_prompts_and_its_facts_slice_back(article, catalog):
     """The way of every other instruction model, on the weights that ship without what taught them to mark: its form, not its quality."""
     weights = catalog.path(catalog.default)

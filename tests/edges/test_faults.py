@@ -69,6 +69,7 @@ def test_a_cache_without_a_home_is_told_in_one_line(arguments):
 @unknown_user
 @pytest.mark.model
 @pytest.mark.parametrize("home", [None, ".", "missing"])
+@pytest.mark.slow
 def test_an_unknown_user_without_a_home_or_with_one_that_is_read_only_or_missing_gets_a_summary(home, tmp_path):
     tmp_path.chmod(0o555)
     told = {"HOME": str(tmp_path / home)} if home else {}
@@ -79,6 +80,7 @@ def test_an_unknown_user_without_a_home_or_with_one_that_is_read_only_or_missing
 
 @unknown_user
 @pytest.mark.model
+@pytest.mark.slow
 def test_doctor_tells_what_is_lesser_without_a_home():
     done = run("doctor", before=UNKNOWN_USER, env={**NOBODY, "COLUMNS": "100"})
     assert done.returncode == 0, done.stdout
@@ -90,6 +92,7 @@ def test_doctor_tells_what_is_lesser_without_a_home():
 
 
 @pytest.mark.model
+@pytest.mark.slow
 def test_a_cache_that_cannot_be_made_is_a_note_and_articles_are_read(tmp_path):
     (tmp_path / "file").write_bytes(b"")
     with running_server(CASEBRIEF_CACHE_DIR=str(tmp_path / "file" / "kept"), CASEBRIEF_CACHE_MB="8") as (address, _):
@@ -126,6 +129,7 @@ def test_a_form_of_weights_that_was_asked_for_and_finds_no_room_is_one_line_and_
 
 @small_disk
 @pytest.mark.model
+@pytest.mark.slow
 def test_a_cache_that_is_full_costs_no_answer_of_a_model_that_reads_by_prompts(tmp_path):
     """Its worker keeps a table of the vocabulary there, which is larger."""
     catalog = catalog_of(Settings())
@@ -197,6 +201,7 @@ def test_an_output_that_is_full_is_one_line_and_a_code_of_its_own(arguments):
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no /dev/full")
 @pytest.mark.model
 @pytest.mark.parametrize("form", [["--json"], ["--markdown"], []])
+@pytest.mark.slow
 def test_a_summary_into_a_full_output_is_told(form):
     with Path("/dev/full").open("w") as full:
         done = run("summarize", "--example", *form, stdout=full)
@@ -216,6 +221,7 @@ def article(tmp_path: Path) -> str:
 
 @pytest.mark.model
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252", "utf-16"])
+@pytest.mark.slow
 def test_json_is_the_same_whatever_the_output_can_spell(article, encoding):
     first, second = (run("summarize", article, "--json", env=environment(PYTHONIOENCODING=one), encoding=one) for one in ("utf-8", encoding))
     assert (first.returncode, second.returncode) == (0, 0), second.stderr
@@ -227,6 +233,7 @@ def test_json_is_the_same_whatever_the_output_can_spell(article, encoding):
 
 @pytest.mark.model
 @pytest.mark.parametrize("form", [["--markdown"], []])
+@pytest.mark.slow
 def test_what_an_output_cannot_spell_is_told_by_its_number(form):
     done = run("summarize", "--example", *form, env=environment(PYTHONIOENCODING="ascii", COLUMNS="200"))
     assert done.returncode == 0, done.stderr

@@ -13,6 +13,7 @@ import jsonschema
 import pypdfium2
 import pytest
 from casebrief.service.domain.schema import json_schema
+from commanded import commanded
 from conftest import HANG_S, citations_of
 from papers import HEADLINE, STORY, locked_pdf, mail, page, story_pdf, word
 
@@ -223,12 +224,12 @@ def test_standard_input_is_a_file_like_the_others():
 
 def test_a_file_that_cannot_be_read_is_one_line_with_its_name(tmp_path):
     (tmp_path / "a.pdf").write_bytes(locked_pdf())
-    for arguments, words in ([tmp_path], "a.pdf: a PDF protected by a password"), ([tmp_path / "none"], "No such file"):
-        done = casebrief(*arguments)
-        assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (2, b"", 1)
-        assert words in done.stderr.decode()
+    for path, words in (tmp_path, "a.pdf: a PDF protected by a password"), (tmp_path / "none", "No such file"):
+        done = commanded("summarize", path, "--json")
+        assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (2, "", 1)
+        assert words in done.stderr
     (tmp_path / "a.pdf").unlink()
-    assert b"a folder without files" in casebrief(tmp_path).stderr
+    assert "a folder without files" in commanded("summarize", tmp_path, "--json").stderr
 
 
 @pytest.mark.parametrize(

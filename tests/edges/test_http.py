@@ -77,6 +77,7 @@ def test_a_body_beyond_every_limit_is_refused_before_it_has_all_come(server):
     is_problem(post(server, b'{"articles": [{"text": "' + b"a" * 41_000_000), 413, "more than")
 
 
+@pytest.mark.slow
 def test_limits_are_settings():
     with running_server(CASEBRIEF_MAX_ARTICLES="1", CASEBRIEF_MAX_ARTICLE_CHARACTERS="100") as (address, _):
         is_problem(post(address, {"articles": [{"text": "A."}] * 2}), 413, "at most 1")
@@ -136,6 +137,7 @@ def test_a_request_end_to_end_on_the_embedded_model(server):
 
 
 @pytest.mark.model
+@pytest.mark.slow
 def test_what_was_read_is_kept_over_a_restart_and_changes_no_answer(server, tmp_path):
     body, kept = as_request(example.articles()), {"CASEBRIEF_CACHE_MB": "8", "CASEBRIEF_CACHE_DIR": str(tmp_path)}
     without = post(server, body).json()
@@ -150,6 +152,7 @@ def test_what_was_read_is_kept_over_a_restart_and_changes_no_answer(server, tmp_
 
 
 @pytest.mark.model
+@pytest.mark.slow
 def test_requests_at_once_share_the_model_and_are_each_answered(server):
     bodies = [as_request(example.articles()[place : place + 1]) for place in range(3)]
     alone = [post(server, body).json() for body in bodies]
@@ -223,6 +226,7 @@ def narrow():
 
 
 @pytest.mark.model
+@pytest.mark.slow
 def test_a_deadline_passes_while_a_request_waits_and_what_cannot_be_done_in_it_is_not_begun(narrow):
     cost_of_a_piece(narrow)  # a server's first request waits for its tables
     began = time.monotonic()
@@ -262,6 +266,7 @@ def test_beyond_the_queue_there_is_503_with_a_measured_retry_after(narrow):
 
 
 @pytest.mark.model
+@pytest.mark.slow
 def test_sigterm_finishes_what_runs_and_leaves():
     with running_server(CASEBRIEF_CONCURRENCY="1") as (address, process):
         body = {"articles": [{"text": LONG["articles"][0]["text"][:2000]}]}
@@ -280,6 +285,7 @@ def test_sigterm_finishes_what_runs_and_leaves():
 
 
 @pytest.mark.model
+@pytest.mark.slow
 def test_what_does_not_finish_within_the_limit_is_told_so():
     with running_server(CASEBRIEF_SHUTDOWN_S="0.1") as (address, process):
         worker = worker_of(address)

@@ -171,6 +171,7 @@ LONG = {"articles": [{"text": f"The lawsuit says that Norvane Home Inc sold pump
 
 
 @pytest.mark.model
+@pytest.mark.slow
 def test_after_a_kill_jobs_go_on_and_each_is_done_once(tmp_path):
     """Killed while the first of two is read; the next server does both, and answers as to a request."""
     with running_server(CASEBRIEF_JOBS_DIR=str(tmp_path), CASEBRIEF_CONCURRENCY="1") as (address, process):

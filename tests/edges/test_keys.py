@@ -139,6 +139,7 @@ def test_other_machines_are_not_served_without_a_key(tmp_path, host):
     refused(commanded("serve", "--host", host, CASEBRIEF_API_KEYS_FILE=str(tmp_path / "none")), "there is no key")
 
 
+@pytest.mark.slow
 def test_other_machines_are_served_with_one(tmp_path):
     key = Keys(tmp_path / "keys").add("me")
     with listening(tmp_path / "log", CASEBRIEF_HOST="0.0.0.0", CASEBRIEF_API_KEYS_FILE=str(tmp_path / "keys")) as address:

@@ -93,6 +93,7 @@ def test_a_summary_by_the_public_schema_its_progress_and_the_passage_around_each
 
 
 @pytest.mark.model
+@pytest.mark.slow
 def test_a_case_is_made_added_to_and_compared_and_its_sources_are_shown(tmp_path: Path):
     async def work(client: Any) -> None:
         kind, words = problem(await client.call_tool("add_article", {"case": "norvane", "article": ARTICLES[0]}))
@@ -117,6 +118,7 @@ def test_a_case_is_made_added_to_and_compared_and_its_sources_are_shown(tmp_path
 
 
 @pytest.mark.model
+@pytest.mark.slow
 def test_a_files_citation_shows_its_place_in_the_file(tmp_path: Path):
     async def work(client: Any) -> None:
         article = {"id": "court", "file": base64.b64encode(story_pdf()).decode(), "name": "court.pdf"}
@@ -199,6 +201,7 @@ def greet(process: subprocess.Popen[bytes]) -> None:
 
 
 @pytest.mark.model
+@pytest.mark.slow
 def test_nothing_but_the_protocol_is_on_standard_output_and_its_end_is_the_servers(tmp_path: Path):
     with bare(tmp_path) as process:
         greet(process)

@@ -10,7 +10,7 @@ import psutil
 import pytest
 from conftest import HANG_S, as_request, citations_of, running_server, without_clock
 
-pytestmark = pytest.mark.model
+pytestmark = [pytest.mark.model, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")

@@ -95,6 +95,7 @@ def test_the_catalogues_entry_of_a_served_model_says_how_far_it_is_believed(stub
 
 
 @pytest.mark.model
+@pytest.mark.slow
 def test_labels_and_prompts_are_one_reader_and_what_both_say_is_surer(stub):
     alone = summary("--reader", "auto", CASEBRIEF_ENGINE="llama")["summary"]
     both = summary("--reader", "labels+prompts", CASEBRIEF_OPENAI_BASE_URL=stub.address)
@@ -167,6 +168,7 @@ def test_the_evaluation_runs_a_served_model(stub, tmp_path):
 # ------------------------------------------------------------------ over HTTP
 
 
+@pytest.mark.slow
 def test_a_server_that_fails_is_a_503_that_says_when_to_come_again(stub):
     with running_server(CASEBRIEF_ENGINE="openai", CASEBRIEF_OPENAI_BASE_URL=stub.address) as (address, _):
         body = as_request(example.articles()[:1])

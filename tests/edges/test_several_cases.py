@@ -89,6 +89,7 @@ The case is Tell v. Larkwell Power Corp, U.S. District Court, District of Oregon
 
 
 @pytest.mark.model
+@pytest.mark.slow
 def test_the_command_line_refuses_two_suits_in_one_line_and_tells_both_with_cases_all(tmp_path: Path):
     paths = [tmp_path / "dam.txt", tmp_path / "wire.txt"]
     for path, text in zip(paths, (SUIT, example.articles()[0].text), strict=True):

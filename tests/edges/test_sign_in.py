@@ -200,6 +200,7 @@ def test_a_server_without_keys_has_no_sessions(wired):
     browse(wired, told)
 
 
+@pytest.mark.slow
 def test_neither_key_nor_session_comes_into_the_log(tmp_path, keys):
     key = keys.add("me")
     with listening(tmp_path / "log", CASEBRIEF_API_KEYS_FILE=str(keys._path)) as address, httpx.Client(base_url=address, timeout=HANG_S) as client:

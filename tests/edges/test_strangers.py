@@ -184,6 +184,7 @@ def told_until_closed(client: socket.socket) -> bytes:
     return told
 
 
+@pytest.mark.slow
 def test_who_sends_too_slowly_is_cut_and_others_are_served(tmp_path):
     with listening(tmp_path / "log", CASEBRIEF_RECEIVE_S="1") as address:
         silent, half_a_head, half_a_body, refused_in_the_middle = (connect(address) for _ in range(4))
@@ -197,6 +198,7 @@ def test_who_sends_too_slowly_is_cut_and_others_are_served(tmp_path):
     assert "Traceback" not in (tmp_path / "log").read_text()
 
 
+@pytest.mark.slow
 def test_what_is_limited_is_a_requests_time_and_neither_a_connections_nor_a_bytes(tmp_path):
     with listening(tmp_path / "log", CASEBRIEF_RECEIVE_S="3") as address, connect(address) as client:
         for _ in range(6):
@@ -210,6 +212,7 @@ def test_what_is_limited_is_a_requests_time_and_neither_a_connections_nor_a_byte
             pytest.fail("a byte now and then kept the connection")
 
 
+@pytest.mark.slow
 def test_a_client_that_leaves_while_it_sends_leaves_no_trace(tmp_path):
     with listening(tmp_path / "log") as address:
         for sent in (b"", HEAD[:30], HEAD, HEAD + b'{"articles": [{"text": "Secret words'):
@@ -225,6 +228,7 @@ def test_a_client_that_leaves_while_it_sends_leaves_no_trace(tmp_path):
 
 
 @pytest.mark.model
+@pytest.mark.slow
 def test_no_word_of_an_article_comes_into_the_log(tmp_path):
     bodies = [
         {"articles": [{"text": "Zanzibark Inc was sued on Tuesday in federal court in Oakland, California, by customers.", "title": "Zanzibark"}]},

@@ -127,6 +127,7 @@ def test_every_problem_names_its_request(wired, options, status):
 # ------------------------------------------------------------------ the log
 
 
+@pytest.mark.slow
 def test_a_request_is_one_line_with_its_id_route_and_status_and_no_word_that_was_sent(worked):
     assert "zanzibark" not in worked.log.casefold()
     lines = [json.loads(line) for line in worked.log.splitlines()]

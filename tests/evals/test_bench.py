@@ -71,6 +71,7 @@ def measured(product) -> Measures:
     return run
 
 
+@pytest.mark.slow
 def test_what_does_not_fit_is_left_out_and_told_and_the_end_is_kept(measured):
     told: list[str] = []
     deadline = Deadline.within(120, ticking(0.5))
@@ -185,6 +186,7 @@ def test_a_server_that_answers_something_else_is_told_in_a_line(rival):
         ask(address, HANG_S)
 
 
+@pytest.mark.slow
 def test_another_way_that_never_answers_is_ended_and_told(measured):
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = f"http://127.0.0.1:{silent.getsockname()[1]}"

@@ -103,6 +103,7 @@ def saved(tmp_path_factory) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_scoring_twice_gives_the_same_bytes(saved):
     assert casebrief("eval", "score", saved).stdout == casebrief("eval", "score", saved).stdout
     assert casebrief("eval", "errors", saved).stdout == casebrief("eval", "errors", saved).stdout
@@ -116,6 +117,7 @@ def test_a_missed_floor_exits_with_1(tmp_path):
     assert "all recall" in done.stdout
 
 
+@pytest.mark.slow
 def test_a_regression_exits_with_4(saved, tmp_path):
     worse = tmp_path / "worse.jsonl"
     lines = [json.loads(line) for line in saved.read_text().splitlines()]
@@ -148,6 +150,7 @@ def test_wrong_labels_exit_with_2(tmp_path):
         load_cases(tmp_path)
 
 
+@pytest.mark.slow
 def test_junit_has_a_test_case_a_case_and_field(saved, tmp_path):
     path = tmp_path / "junit.xml"
     commanded("eval", "score", saved, "--junit", path)
@@ -156,12 +159,14 @@ def test_junit_has_a_test_case_a_case_and_field(saved, tmp_path):
     assert sum(len(suite) for suite in suites) == sum(len(case.scored) for case in CASES)
 
 
+@pytest.mark.slow
 def test_markdown_is_a_table(saved):
     told = commanded("eval", "score", saved, "--markdown").stdout
     assert told.startswith("| score | value")
     assert "| timeline |" in told
 
 
+@pytest.mark.slow
 def test_blessing_is_refused_when_matchers_differ(saved, tmp_path):
     other = tmp_path / "other.jsonl"
     lines = saved.read_text().splitlines(keepends=True)
@@ -171,6 +176,7 @@ def test_blessing_is_refused_when_matchers_differ(saved, tmp_path):
     assert "matchers_sha256" in done.stderr
 
 
+@pytest.mark.slow
 def test_the_report_is_one_page_that_loads_nothing(saved, tmp_path):
     page = tmp_path / "report.html"
     assert commanded("eval", "report", saved, "--out", page).returncode == 0
@@ -202,6 +208,7 @@ def test_two_equal_annotators_agree():
     assert "0." not in told.replace("1.00", "")
 
 
+@pytest.mark.slow
 def test_a_running_service_can_be_judged(server, tmp_path):
     path = tmp_path / "service.jsonl"
     done = commanded("eval", "run", "--url", server, "--case", CASES[0].id, "--case", CASES[1].id, "--out", path)
@@ -211,6 +218,7 @@ def test_a_running_service_can_be_judged(server, tmp_path):
 
 
 @pytest.mark.model
+@pytest.mark.slow
 def test_the_real_model_over_a_few_cases_keeps_the_gates(tmp_path):
     chosen = [part for case in ("kestrelware-air-fryer", "eeoc-tallow-creek") for part in ("--case", case)]
     gates = tmp_path / "gates.toml"
@@ -222,6 +230,7 @@ def test_the_real_model_over_a_few_cases_keeps_the_gates(tmp_path):
 
 
 @pytest.mark.model
+@pytest.mark.slow
 def test_the_real_model_over_a_few_marked_cases_finds_what_both_annotators_marked(tmp_path):
     chosen = [
         part for case in ("asheville-brewery-harassment", "augusta-nurse-fentanyl", "brambling-tuner-epa", "taxfalcon-pixel") for part in ("--case", case)
@@ -246,6 +255,7 @@ def test_the_kept_baseline_of_the_stock_way_can_be_scored():
     assert "recall of vital facts" in done.stdout
 
 
+@pytest.mark.slow
 def test_a_run_killed_in_earnest_goes_on(saved, tmp_path):
     """SIGKILL in the middle of the real command, then the same command again: the file of an undisturbed run, but for the clock."""
     path = tmp_path / "killed.jsonl"

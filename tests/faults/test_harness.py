@@ -36,7 +36,7 @@ from faulting import (
     work,
 )
 
-pytestmark = [pytest.mark.faults, pytest.mark.model, pytest.mark.slow]
+pytestmark = [pytest.mark.faults, pytest.mark.model]
 
 FULL = 500
 """Jobs of a full run."""

@@ -64,6 +64,7 @@ def test_a_job_that_is_taken_back_while_its_words_are_cut_into_tokens_ends_there
 
 
 @pytest.mark.parametrize("which", ["labeller", "supervised"])
+@pytest.mark.slow
 def test_when_the_time_is_over_whole_documents_are_given_and_the_others_say_so(request, which):
     """The first document is read before the time is over; of the second, which is begun, nothing is given."""
     engine, calls = request.getfixturevalue(which), []

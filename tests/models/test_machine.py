@@ -86,6 +86,7 @@ def beyond_budget(config: EngineConfig) -> int:
 
 @pytest.mark.model
 @pytest.mark.parametrize("labels", [False, True])
+@pytest.mark.slow
 def test_the_worker_takes_no_more_than_was_told(config, tmp_path, labels):
     """Beside the model there is an interpreter: a fixed 150 MB at most; what the second copy adds is told exactly."""
     if labels:

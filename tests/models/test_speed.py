@@ -152,6 +152,7 @@ def test_one_batch_that_cannot_be_answered_leaves_the_others_alone(engine):
         readings[2].checked()
 
 
+@pytest.mark.slow
 def test_more_questions_than_slots_are_all_answered(engine):
     passages = tuple(f"\nLine {n} says that the court is in Oslo." for n in range(120))
     questions = tuple(Question(str(n), "", Choice(("yes", "no")), 4, n) for n in range(1, 121))

@@ -95,6 +95,7 @@ def test_a_hang_is_noticed_and_ended(supervised, monkeypatch):
     assert ask(supervised, SHORT)
 
 
+@pytest.mark.slow
 def test_a_halted_job_is_worked_on_no_more_and_the_worker_lives(supervised):
     """Measured in the worker's own processor time: what is left of a hundred documents is not read."""
     ask(supervised, SHORT)
@@ -155,6 +156,7 @@ def test_a_file_that_is_no_model_is_refused_not_a_crash(config, tmp_path):
     assert engine.describe()["state"] == "down"
 
 
+@pytest.mark.slow
 def test_weights_that_vanish_are_made_again_at_the_next_start(config, tmp_path):
     vanishing = tmp_path / "weights.gguf"
 
@@ -185,6 +187,7 @@ def test_weights_that_vanish_and_cannot_be_made_again_are_told_by_every_start(co
     assert (engine.describe()["state"], engine.describe()["last_error"]) == ("down", "the folder is full")
 
 
+@pytest.mark.slow
 def test_a_start_that_dies_is_tried_again_without_extra_buffers(config, monkeypatch):
     """A build that dies in its first prompt: the second start goes without extra buffers, and says so."""
     from casebrief.models import supervisor
@@ -236,6 +239,7 @@ def test_a_worker_that_stands_still_while_it_starts_is_noticed_long_before_the_l
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows stops no process by a signal")
+@pytest.mark.slow
 def test_after_one_that_stood_still_another_is_begun(config, struck):
     begun, engine = struck(signal.SIGSTOP), SupervisedEngine(config, Patience(start_s=HANG_S, hang_s=HANG_S))
     engine.start()

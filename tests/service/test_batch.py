@@ -268,6 +268,7 @@ def numbers_of_whole_lines(out: Path) -> list[int]:
     return [json.loads(line)["line"] for line in content[: content.rfind(b"\n") + 1].splitlines()]
 
 
+@pytest.mark.slow
 def test_a_process_that_is_killed_again_and_again_does_all_in_the_end(place):
     """Whenever SIGKILL comes: what stands is whole, in order, and stays."""
     path, out = place / "in", place / "out"

@@ -18,6 +18,7 @@ from casebrief.service.edges.formats import FORMATS, Format, Told, accepted, of_
 from casebrief.service.exports.facts import abstract_of, facts
 from casebrief.service.exports.rows import COLUMNS, json_lines, table
 from casebrief.service.exports.word import word
+from commanded import commanded
 from conftest import HANG_S
 from edges.test_cli import casebrief
 from lxml import etree
@@ -258,7 +259,7 @@ def test_a_suffix_names_a_form():
 
 
 @pytest.mark.model
-@pytest.mark.parametrize("form", FORMATS, ids=lambda form: form.name)
+@pytest.mark.parametrize("form", [pytest.param(form, id=form.name, marks=[] if form.name == "docx" else pytest.mark.slow) for form in FORMATS])
 def test_the_command_writes_what_the_suffix_names(tmp_path, form):
     out = tmp_path / f"case{form.suffixes[-1]}"
     done = casebrief("summarize", "--example", "--out", out)
@@ -285,6 +286,6 @@ def test_html_goes_to_standard_output_as_one_file():
     ],
 )
 def test_a_form_that_is_none_is_refused_before_anything_is_read(arguments, words):
-    done = casebrief("summarize", "--example", *arguments)
+    done = commanded("summarize", "--example", *arguments)
     assert done.returncode == 2
     assert words in done.stderr

@@ -77,6 +77,7 @@ GUESS = st.tuples(
     st.lists(st.tuples(texts(), st.none() | st.dates(datetime.date(1900, 1, 1), datetime.date(2199, 12, 31))), min_size=1, max_size=4),
     st.lists(GUESS, max_size=24),
 )
+@pytest.mark.slow
 def test_the_invariants_hold_whatever_a_model_marks(pairs, guesses):
     submitted = [Submitted(f"a{n}", text, published_on=day) for n, (text, day) in enumerate(pairs, 1)]
     check(by_labels(Guessing(guesses)).summarize(submitted), submitted)
@@ -84,6 +85,7 @@ def test_the_invariants_hold_whatever_a_model_marks(pairs, guesses):
 
 @settings(max_examples=60)
 @given(texts(), st.lists(st.lists(st.tuples(st.sampled_from(sorted(PROMPT.labels)), st.text(max_size=80) | PIECES), max_size=4), max_size=14))
+@pytest.mark.slow
 def test_the_invariants_hold_whatever_a_model_answers(text, answers):
     submitted = [Submitted("a1", text)]
     script = {str(place): "\n".join(f"{label}: {words}" for label, words in lines) for place, lines in enumerate(answers, 1)}

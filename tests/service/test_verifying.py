@@ -9,6 +9,7 @@ from casebrief import __version__
 from casebrief.service import example
 from casebrief.service.domain.schema import SummaryResponse
 from casebrief.service.verifying import verify
+from commanded import commanded
 from edges.test_cli import casebrief
 from told import TEXTS, fact, phone_case, response
 
@@ -91,12 +92,12 @@ def test_the_command_proves_what_the_product_says_and_names_what_was_changed(tmp
         files[-1].write_text(article.text, encoding="utf-8")
     made = casebrief("summarize", *files, "--out", tmp_path / "case.json")
     assert made.returncode == 0, made.stderr
-    done = casebrief("verify", tmp_path / "case.json", *reversed(files))
+    done = commanded("verify", tmp_path / "case.json", *reversed(files))
     assert (done.returncode, done.stderr) == (0, "")
     assert "all of it holds" in done.stdout
     told = (tmp_path / "case.json").read_text(encoding="utf-8")
     (tmp_path / "case.json").write_text(told.replace('"amount": 5000', '"amount": 6000'), encoding="utf-8")
-    done = casebrief("verify", tmp_path / "case.json", *files)
+    done = commanded("verify", tmp_path / "case.json", *files)
     assert done.returncode == 1
     assert "relief_sought '$5,000 per violation'" in done.stdout
 
@@ -117,7 +118,7 @@ def test_a_summary_of_a_page_is_proved_from_the_page(tmp_path):
 def test_what_is_no_summary_is_refused_in_one_line(tmp_path):
     (tmp_path / "a.json").write_text('{"id": 7}')
     (tmp_path / "a.txt").write_text("A story.")
-    done = casebrief("verify", tmp_path / "a.json", tmp_path / "a.txt")
+    done = commanded("verify", tmp_path / "a.json", tmp_path / "a.txt")
     assert done.returncode == 2
     assert done.stderr.startswith(f"casebrief: {tmp_path}/a.json: no summary: /")
-    assert casebrief("verify", tmp_path / "missing.json", tmp_path / "a.txt").returncode == 2
+    assert commanded("verify", tmp_path / "missing.json", tmp_path / "a.txt").returncode == 2

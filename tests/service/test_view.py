@@ -60,6 +60,7 @@ TEXTS = st.lists(st.one_of(PIECES, st.text(max_size=3)), max_size=12).map("".joi
 
 @settings(max_examples=10_000, deadline=None)
 @given(TEXTS, st.data())
+@pytest.mark.slow
 def test_any_span_of_any_view_is_a_slice_of_the_text(text, data):
     view = seen(text)
     assert len(view.text) == len(view.told) == len(view.starts) == len(view.ends)
