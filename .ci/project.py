@@ -3,7 +3,7 @@
 
     python3 .ci/project.py brief   set up, summarise the bundled example, print the brief
     python3 .ci/project.py check   set up, then lint, types, import contracts, advisories and tests (arguments go to pytest;
-                                   -m "not model and not slow and not browser" is the quick run)
+                                   -m "not slow" is the quick run)
     python3 .ci/project.py faults  set up, then the faults of tests/faults at their full size: an hour or more (FAULT_JOBS=500; arguments go to pytest)
     python3 .ci/project.py sbom    set up, then write the software bill of materials
     python3 .ci/project.py train   set up an environment of its own, check the training data, train the adapter and its heads,

@@ -61,7 +61,7 @@ def problem(result: Any) -> tuple[str, str]:
 
 
 @pytest.mark.model
-@pytest.mark.parametrize("mode", ["auto", "legacy"])  # today's protocol without a handshake, and the one of 2025
+@pytest.mark.parametrize("mode", ["auto", pytest.param("legacy", marks=pytest.mark.slow)])  # today's protocol without a handshake, and the one of 2025
 def test_a_summary_by_the_public_schema_its_progress_and_the_passage_around_each_citation(tmp_path: Path, mode: str):
     heard: list[tuple[float, float | None, str | None]] = []
 

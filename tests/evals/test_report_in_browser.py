@@ -14,6 +14,8 @@ from casebrief.evals.sets import LabelledSet, bundled
 from evals.perfect import perfect
 from playwright.sync_api import Page, sync_playwright
 
+pytestmark = pytest.mark.browser
+
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 

@@ -275,6 +275,7 @@ def test_a_session_that_ended_costs_nothing_that_was_typed(keyed, opened):
     expect(page.locator("#summary h1")).to_contain_text("Ashgrove")
 
 
+@pytest.mark.slow
 def test_a_summary_comes_in_the_form_that_accept_names(server):
     for form in FORMATS:
         answer = httpx.post(f"{server}/v1/summaries", json=as_request(example.articles()), headers={"Accept": form.media_type}, timeout=HANG_S)

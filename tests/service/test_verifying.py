@@ -103,6 +103,7 @@ def test_the_command_proves_what_the_product_says_and_names_what_was_changed(tmp
 
 
 @pytest.mark.model
+@pytest.mark.slow
 def test_a_summary_of_a_page_is_proved_from_the_page(tmp_path):
     paragraphs = "".join(f"<p>{line}</p>" for line in example.articles()[0].text.split("\n\n")[3:9])
     (tmp_path / "page.html").write_text(
