@@ -6,15 +6,13 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from casebrief.evals.agreement import agreement
 from casebrief.evals.complaining import ComplaintError, all_right, read_outcomes
-from casebrief.evals.complaints_cli import complaints_command
 from casebrief.evals.exits import BAD_INPUT, FLOOR_MISSED, PASSED, REGRESSED, RUN_FAILED, end
 from casebrief.evals.gates import GateError, Gates, load_gates
-from casebrief.evals.import_cli import import_command
 from casebrief.evals.judging import Judged, against_baseline, baseline_of, compare_runs, gates_of, is_of_now, judge, loss_by_dress, missed_gates, rivals
 from casebrief.evals.labels import Case, LabelError, problems_of
 from casebrief.evals.printing import err, out, print_comparison, print_losses, print_scores, print_table
@@ -24,10 +22,28 @@ from casebrief.evals.runs import NobodyAnswersError, Run, RunError, header, read
 from casebrief.evals.sets import known, load_set
 from casebrief.evals.tables import junit, markdown, shown
 from casebrief.models.errors import ModelError
+from casebrief.service.edges.commands import Later
+from typer.core import TyperGroup
 
-eval_app = typer.Typer(no_args_is_help=True, help="Judge the summaries against labelled and marked cases.")
-eval_app.command("complaints")(complaints_command)
-eval_app.command("import-corrections")(import_command)
+LATER = (
+    Later(
+        "complaints",
+        "casebrief.evals.complaints_cli:complaints_command",
+        "Answer the made-up inputs that were wrong once, and tell how many are right, kind by kind.",
+    ),
+    Later("import-corrections", "casebrief.evals.import_cli:import_command", "Make marked or labelled cases of corrected case files."),
+)
+"""What no run and no score needs."""
+
+
+class _Group(TyperGroup):
+    def __init__(self, **attrs: Any) -> None:
+        super().__init__(**attrs)
+        for later in LATER:
+            self.add_command(later)
+
+
+eval_app = typer.Typer(cls=_Group, no_args_is_help=True, help="Judge the summaries against labelled and marked cases.")
 
 SetOption = Annotated[str | None, typer.Option("--set", "--cases", help="The set, by name or folder; the run's own without.", show_default=False)]
 GatesOption = Annotated[Path | None, typer.Option("--gates", help="A gates file; the bundled one of the set without.", show_default=False)]
