@@ -140,9 +140,11 @@ def _of_the_case(score: MarkScore, case: MarkedCase, summary: dict[str, Any]) ->
         if wanted:
             score.add("closed", name)
             score.add("closed right", name, [item.get("value") for item in items_of(summary, name)] == [wanted])
+    # The filing is an event too, but its words are marked once: as neither right nor wrong among the events.
+    neither = set().union(*_days(case, "filed_on")) - set().union(*_days(case, "timeline"))
     for name, what in (("filed_on", "filing"), ("timeline", "events")):
         wanted_days = _days(case, name)
-        told = {str(day) for item in items_of(summary, name) if (day := normalized(item).get("date"))}
+        told = {str(day) for item in items_of(summary, name) if (day := normalized(item).get("date"))} - (neither if name == "timeline" else set())
         score.add("days", what, len(wanted_days))
         score.add("days found", what, sum(bool(told & days) for days in wanted_days))
         score.add("days told", what, len(told))

@@ -127,3 +127,10 @@ def test_a_caption_names_its_two_parties():
     assert [fact["value"] for fact in told["plaintiffs"]] == ["Quill"]
     assert [fact["value"] for fact in told["defendants"]] == ["Norvane Home Inc"]
     assert told["docket_number"]["normalized"]["number"] == "4:25-cv-01234"
+
+
+@pytest.mark.parametrize(("behind", "causes"), [(" and state laws on privacy", ["federal and state laws"]), (" grounds of which nothing is known", [])])
+def test_words_that_only_say_whose_a_law_is_are_no_law(behind, causes):
+    text = f"Norvane Home Inc was sued by buyers in Oakland. The suit rests on federal{behind}.\n"
+    told = response_of((text, labelling(text, mark(text, "defendants", "Norvane Home Inc"), mark(text, "causes_of_action", "federal"))))
+    assert [fact["value"] for fact in told["summary"]["causes_of_action"]] == causes

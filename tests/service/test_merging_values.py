@@ -5,7 +5,7 @@ import datetime
 import pytest
 from casebrief.service.domain.evidence import Evidence, copied
 from casebrief.service.domain.merging import Sources, merge
-from casebrief.service.domain.schema import Fact, Money, Relief
+from casebrief.service.domain.schema import Date, Fact, Money, Relief
 from casebrief.service.domain.spans import Span
 from merged import CASE, DAY, summary_of
 
@@ -105,3 +105,59 @@ def test_a_law_and_its_initials_are_one_cause_of_action():
     ]
     (cause,) = merge(found, Sources({"a1": text}, {"a1": DAY}, {}, {}, None), CASE).causes_of_action
     assert cause.value == "Kettle Invasion of Privacy Act"
+
+
+def _merged(text: str, *told: tuple[str, str, object]):
+    """The summary of one article in which some words were marked: field, words, typed form."""
+    evidence = [copied(field, "a1", text, Span(text.index(said), text.index(said) + len(said)), 0.9, normalized) for field, said, normalized in told]
+    return merge(evidence, Sources({"a1": text}, {"a1": DAY}, {}, {}, lambda one, other: float(one == other)), CASE)
+
+
+MARCH_3, MARCH_9 = (Date(date=f"2025-03-0{day}", precision="day") for day in (3, 9))
+FILED = "Buyers took Norvane to court on March 3, weeks after the recall. A judge heard them on March 9.\n"
+
+
+def test_the_filing_is_an_event_by_the_sentence_that_tells_its_day():
+    summary = _merged(FILED, ("filed_on", "March 3", MARCH_3), ("timeline", "A judge heard them on March 9", MARCH_9))
+    assert [(event.value, event.normalized.date) for event in summary.timeline] == [
+        ("Buyers took Norvane to court on March 3, weeks after the recall", "2025-03-03"),
+        ("A judge heard them on March 9", "2025-03-09"),
+    ]
+    assert "March 3" in [citation.quote for citation in summary.timeline[0].citations]
+
+
+def test_the_filing_is_told_once_where_an_event_of_its_day_tells_it():
+    summary = _merged(FILED, ("filed_on", "March 3", MARCH_3), ("timeline", "took Norvane to court on March 3", MARCH_3))
+    assert [event.value for event in summary.timeline] == ["took Norvane to court on March 3"]
+
+
+def test_an_event_is_told_by_words_that_tell_no_other_one_where_there_are_any():
+    text = "Sued on March 3, it was fined on March 9.\nIt paid after the fine of March 9, it says.\n"
+    both = text.splitlines()[0][:-1]
+    summary = _merged(text, ("timeline", both, MARCH_3), ("timeline", both, MARCH_9), ("timeline", text.splitlines()[1][:-1], MARCH_9))
+    assert [event.value for event in summary.timeline] == [both, "It paid after the fine of March 9, it says"]
+
+
+@pytest.mark.parametrize(
+    ("text", "said", "value"),
+    [
+        ("In May, users were reportedly not told of the change.", "reportedly not told of the change", "In May, users were reportedly not told of the change"),
+        (
+            "They say Norvane broke its promise to keep the films in Europe.",
+            "keep the films in Europe",
+            "They say Norvane broke its promise to keep the films in Europe",
+        ),
+        ("Norvane failed to warn them of the heat.", "warn them of the heat", "Norvane failed to warn them of the heat"),
+        ("Norvane sold kettles that melt.", "sold kettles that melt", "sold kettles that melt"),
+        (f"After {'months and ' * 20}years, and never warned them of it.", "warned them of it", "never warned them of it"),
+    ],
+)
+def test_an_act_is_told_with_what_turns_it_round_and_whom_it_was_done_to(text, said, value):
+    (act,) = _merged(text + "\n", ("allegations", said, None)).allegations
+    assert act.value == value == act.citations[0].quote
+
+
+def test_an_act_does_not_take_in_another_one():
+    text = "It kept the films of buyers who were filmed without notice.\n"
+    acts = _merged(text, ("allegations", "kept the films of buyers", None), ("allegations", "filmed without notice", None)).allegations
+    assert {act.value for act in acts} == {"kept the films of buyers", "filmed without notice"}
