@@ -210,25 +210,34 @@ def test_a_summary_into_a_full_output_is_told(form):
     assert "Traceback" not in done.stderr
 
 
-@pytest.fixture
-def article(tmp_path: Path) -> str:
+@pytest.fixture(scope="module")
+def article(tmp_path_factory: pytest.TempPathFactory) -> str:
     """One whose words no small encoding can spell: accents, and a sign beyond the first 65,536."""
-    path = tmp_path / "wire.txt"
+    path = tmp_path_factory.mktemp("spelling") / "wire.txt"
     text = example.articles()[0].text
     path.write_text(text.replace("Norvane", "Norváne").replace("knock", "🎺 knock"), encoding="utf-8")
     return str(path)
 
 
+def spelled(article: str, encoding: str) -> subprocess.CompletedProcess[str]:
+    return run("summarize", article, "--json", env=environment(PYTHONIOENCODING=encoding), encoding=encoding)
+
+
+@pytest.fixture(scope="module")
+def in_utf_8(article: str) -> subprocess.CompletedProcess[str]:
+    return spelled(article, "utf-8")
+
+
 @pytest.mark.model
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252", "utf-16"])
 @pytest.mark.slow
-def test_json_is_the_same_whatever_the_output_can_spell(article, encoding):
-    first, second = (run("summarize", article, "--json", env=environment(PYTHONIOENCODING=one), encoding=one) for one in ("utf-8", encoding))
-    assert (first.returncode, second.returncode) == (0, 0), second.stderr
-    assert json.loads(first.stdout)["summary"] == json.loads(second.stdout)["summary"]
-    assert "Norváne" in first.stdout
-    assert "🎺" in first.stdout
-    assert second.stdout.isascii()
+def test_json_is_the_same_whatever_the_output_can_spell(article, in_utf_8, encoding):
+    done = spelled(article, encoding)
+    assert (in_utf_8.returncode, done.returncode) == (0, 0), done.stderr
+    assert json.loads(in_utf_8.stdout)["summary"] == json.loads(done.stdout)["summary"]
+    assert "Norváne" in in_utf_8.stdout
+    assert "🎺" in in_utf_8.stdout
+    assert done.stdout.isascii()
 
 
 @pytest.mark.model
