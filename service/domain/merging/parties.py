@@ -91,13 +91,28 @@ _REST = re.compile(r"(?:[ -][A-ZÀ-Þ][\wÀ-ÿ’'&-]*)+")
 
 
 def _whole(item: Evidence, sources: Sources) -> Evidence:
-    """Evidence of a name of which the reader was not sure, with the rest of the name where it was cut."""
+    """Evidence of a name of which the reader was not sure, with the rest of the name where it was cut: capitals tell it, but for headlines that give one to every word."""
     text, span = sources.texts[item.article], item.span
-    more = _REST.match(text, span.end) if item.confidence < SURE and _has_form_of_name(item.value) else None
+    unsure = item.confidence < SURE and _has_form_of_name(item.value) and not _in_capitals(text, span)
+    more = _REST.match(text, span.end) if unsure else None
     if more is None or not isinstance(item.normalized, Name | Counsel):
         return item
     whole = Span(span.start, more.end())
     return replace(item, span=whole, value=whole.of(text), normalized=item.normalized.model_copy(update={"name": whole.of(text)}))
+
+
+_LONG_WORD = re.compile(r"(?<![\w’'-])[^\W\d_]{5,}")
+
+
+def _in_capitals(text: str, span: Span) -> bool:
+    """Whether nearly all long words of the line begin with a capital."""
+    end = text.find("\n", span.end)
+    words = _LONG_WORD.findall(text, text.rfind("\n", 0, span.start) + 1, end if end >= 0 else len(text))
+    return len(words) > 2 and sum(word[0].isupper() for word in words) >= IN_CAPITALS * len(words)
+
+
+IN_CAPITALS = 0.8
+"""The share of the long words of a headline that has a capital for every word."""
 
 
 def counsel(material: Material) -> list[Fact[Any]]:
