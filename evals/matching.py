@@ -284,7 +284,7 @@ def conflict(form: Any, item: Item, fact: LabelledFact) -> Match:
     if fact.places:
         met = max(met, len(set().union(*(places_met(fact, position) for position in told))))
     elif form["field"] in DESCRIBED:
-        met = max(met, _meets_evidence(item, fact))
+        met = max(met, _meets_evidence(item, fact), sum(any(_says(position, value) for position in positions) for value in form["values"]))
     if met < min(2, len(form["values"])):
         return NO_MATCH
     return RIGHT_MATCH if item.get("kind") == form["kind"] else Match(PARTIAL, "wrong value")
@@ -316,6 +316,12 @@ def _tells(position: str, value: object) -> bool:
     wanted = [word for word in tokens(value) if len(word) > 2 or word.isdigit()] or list(tokens(value))
     told = set(tokens(position))
     return set(wanted) <= told or (bool(numbers(value)) and numbers(value) <= numbers(position))
+
+
+def _says(position: str, value: object) -> bool:
+    """Whether a quoted answer has all words of its description, which tells it of a third person: "disagrees with the claims", "we disagree with the claims"."""
+    told = {word.removesuffix("s") for word in tokens(position)}
+    return {word.removesuffix("s") for word in tokens(value) if len(word) > 2} <= told
 
 
 def numbers(text: object) -> set[str]:

@@ -169,3 +169,12 @@ def test_the_bundled_labels_pass_the_reference_checker():
         pytest.skip("the reference checker is not on this machine (../shared/tools)")
     done = subprocess.run([sys.executable, checker, bundled() / "cases"], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize(("answer", "kind"), [("we disagree with the claims and will defend against them", "right"), ("we disagree with the papers", None)])
+def test_an_answer_of_the_first_person_tells_its_description(answer, kind):
+    form = {"field": "responses", "about": "", "kind": "superseded", "values": ["had no comment", "disagrees with the claims and will defend against them"]}
+    position = {"citations": [], "normalized": None}
+    item = {"field": "responses", "kind": "superseded", "positions": [{"value": "had no comment", **position}, {"value": answer, **position}]}
+    found = match(LabelledFact("conflicts", (form,), (), False, ()), item)
+    assert (found.credit == 1) is (kind == "right")

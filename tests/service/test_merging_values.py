@@ -161,3 +161,12 @@ def test_an_act_does_not_take_in_another_one():
     text = "It kept the films of buyers who were filmed without notice.\n"
     acts = _merged(text, ("allegations", "kept the films of buyers", None), ("allegations", "filmed without notice", None)).allegations
     assert {act.value for act in acts} == {"kept the films of buyers", "filmed without notice"}
+
+
+@pytest.mark.parametrize(("title", "conflicts"), [("Magistrate Judge ", 0), ("Judge ", 1)])
+def test_a_magistrate_before_the_judge_of_the_case_is_no_other_judge(title, conflicts):
+    texts = {"a1": f"He was brought before {title}Ada Brinkworth.\n", "a2": "Judge Lucan Feherty sentenced him.\n"}
+    names = {"a1": "Ada Brinkworth", "a2": "Lucan Feherty"}
+    evidence = [copied("judge", key, text, Span(text.index(names[key]), text.index(names[key]) + len(names[key])), 0.9) for key, text in texts.items()]
+    summary = merge(evidence, Sources(texts, {"a1": DAY, "a2": LATER}, {}, {}, None), CASE)
+    assert (summary.judge.value, len(summary.conflicts)) == ("Lucan Feherty", conflicts)

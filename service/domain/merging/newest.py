@@ -56,7 +56,7 @@ def court(material: Material) -> One:
 
 
 def judge(material: Material) -> One:
-    """The judge whom the newest article names; those before are superseded, and of two in one article the surer one has the case."""
+    """The judge whom the newest article names; those before are superseded, but for a magistrate, and of two in one article the surer one has the case."""
     sources = material.sources
     groups = grouped(material.of("judge"), lambda a, b: same_name(_untitled(a.value), _untitled(b.value)), sources)
     if not groups:
@@ -64,9 +64,17 @@ def judge(material: Material) -> One:
     best = min(groups, key=lambda group: (-head(group, sources).confidence, *rank(group, sources)))
     newer = [group for group in groups if group is not best and sources.newer(group, best)]
     final = max(newer, key=lambda group: sources.newest(group) or datetime.date.min, default=best)
-    older = [group for group in groups if group is not final and sources.newer(final, group)]
+    older = [group for group in groups if group is not final and sources.newer(final, group) and not all(_is_magistrate(item, sources) for item in group)]
     found = [conflict("judge", "judge", [*older, final], sources, superseded=_are_apart(older, final, sources))] if older else []
     return fact(final, sources, max(final, key=lambda item: (len(item.value), item.confidence))), found
+
+
+_MAGISTRATE = re.compile(r"\bmagistrate(?:\s+judge)?\s+$", re.IGNORECASE)
+
+
+def _is_magistrate(item: Evidence, sources: Sources) -> bool:
+    """Whether a judge is told as a magistrate, who hears the first steps of a case beside the judge who has it."""
+    return bool(_MAGISTRATE.search(sources.texts[item.article][max(0, item.span.start - 24) : item.span.start]))
 
 
 def _untitled(name: str) -> str:
