@@ -48,7 +48,7 @@ def labelled(case: MarkedCase) -> Case:
     groups: dict[tuple[str, str], list[Told]] = {}
     for told in told_by(case):
         if told.mark.field not in ("speaker", "proceeding", "status"):
-            groups.setdefault((told.mark.field, _key(case, told)), []).append(told)
+            groups.setdefault((told.mark.field, fact_of(case, told)), []).append(told)
     facts = [_fact(case, field, group) for (field, _), group in groups.items()]
     facts += [_closed(case, "proceeding", case.kind)] if case.kind else []
     if newest := newest_status(case):
@@ -76,7 +76,8 @@ def contract_member(mark: Mark) -> str | None:
     return TOLD_KIND.get(mark.member or "", mark.member) if mark.field == "rulings" else mark.member
 
 
-def _key(case: MarkedCase, told: Told) -> str:
+def fact_of(case: MarkedCase, told: Told) -> str:
+    """Which fact of its field a mark states: equal for marks of one."""
     mark = told.mark
     if mark.field in ONE:
         return "one"

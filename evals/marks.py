@@ -7,11 +7,12 @@ counts what is right for *either* annotator, and recall what both marked (*agree
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from casebrief.evals.converting import contract_member, newest_status
+from casebrief.evals.converting import Told, contract_member, fact_of, newest_status, told_by
 from casebrief.evals.figures import Figure, harmonic, share
 from casebrief.evals.items import Item, all_items, cited_by, items_of, normalized, positions_of
 from casebrief.evals.labels import CLOSED, FIELDS
@@ -73,6 +74,7 @@ def score_marks(case: MarkedCase, second: MarkedCase | None, summary: dict[str, 
         # What is cited from an article that nobody sent is wrong, whoever marked.
         _hold(score, name, [one for one in cited if one.field == name and one.article not in known], [], [] if second else None)
     _of_the_case(score, case, summary)
+    _pairs(score, case, summary)
     _leaks(score, case, second, summary)
     return score
 
@@ -160,6 +162,34 @@ def _days(case: MarkedCase, name: str) -> set[frozenset[str]]:
     return {frozenset(days) for days in groups.values()}
 
 
+JOINED = ("allegations", "relief_sought", "rulings", "timeline", "figures", "quotes", "responses")
+"""Fields in which marks say by an id which places state the same fact."""
+
+
+def _pairs(score: MarkScore, case: MarkedCase, summary: dict[str, Any]) -> None:
+    """Pairs of marks that are cited: those that one fact of the summary cites, against those that one fact of the labels holds."""
+    for name in JOINED:
+        cited = [(n, c) for n, item in enumerate(items_of(summary, name)) for c in cited_by(item)]
+        places = {told: items for told in told_by(case) if told.mark.field == name and (items := _citing_best(told, cited))}
+        for one, other in itertools.combinations(places, 2):
+            same, as_told = fact_of(case, one) == fact_of(case, other), bool(places[one] & places[other])
+            for what, counts in (("pairs", same), ("pairs told", as_told), ("pairs right", same and as_told)):
+                score.add(what, name, counts)
+                score.add(what, "", counts)
+
+
+def _citing_best(told: Told, cited: Sequence[tuple[int, dict[str, Any]]]) -> frozenset[int]:
+    """The facts, by number, that cite a mark, those with the words nearest to it: a sentence of two events is cited by both."""
+    mark = told.mark
+    here = [(n, c.get("start", 0), c.get("end", 0)) for n, c in cited if c.get("article") == told.article.id]
+    near = {n: 0.0 for n, _, _ in here}
+    for n, start, end in here:
+        if touch(start, end, mark.start, mark.end):
+            near[n] = max(near[n], (min(end, mark.end) - max(start, mark.start)) / (max(end, mark.end) - min(start, mark.start)))
+    best = max(near.values(), default=0.0)
+    return frozenset(n for n, share in near.items() if share == best > 0)
+
+
 def _leaks(score: MarkScore, case: MarkedCase, second: MarkedCase | None, summary: dict[str, Any]) -> None:
     """Facts that cite an article about something else, and facts none of whose citations lies in a sentence with a mark."""
     unrelated = {article.id for article in case.articles if not article.related}
@@ -193,6 +223,8 @@ EITHER, AGREED = "right for either annotator", "found of what both marked"
 STEERING = (EITHER, AGREED)
 """The two figures to steer by, where a second annotation exists."""
 
+SAME_FACT = "places of one fact: F of pairs"
+
 TOUCHING_F = "touching: F"
 """The figure to steer by where there is one annotation."""
 
@@ -208,6 +240,12 @@ def either_and_agreed(name: str = "") -> tuple[Figure, Figure]:
     return share(cell("either right", name), cell("cited twice", name)), share(cell("agreed found", name), cell("agreed", name))
 
 
+def of_pairs(name: str = "") -> tuple[Figure, Figure, Figure]:
+    """Precision, recall and F of which places state the same fact, in a field or over all."""
+    precision, recall = (share(cell("pairs right", name), cell(what, name)) for what in ("pairs told", "pairs"))
+    return precision, recall, harmonic(precision, recall)
+
+
 def figures() -> dict[str, Figure]:
     """Every figure over all, by its name in reports."""
     named: dict[str, Figure] = {}
@@ -215,6 +253,7 @@ def figures() -> dict[str, Figure]:
     for way in ("near", "touching"):
         for label, figure in zip(("precision", "recall", "F"), of_field(way), strict=True):
             named[f"{way}: {label}"] = figure
+    named[SAME_FACT] = of_pairs()[2]
     named["members right"] = share("members right", "members")
     for name in ("proceeding", "status"):
         named[f"{name} right, of cases"] = share(cell("closed right", name), cell("closed", name))

@@ -170,3 +170,12 @@ def test_a_magistrate_before_the_judge_of_the_case_is_no_other_judge(title, conf
     evidence = [copied("judge", key, text, Span(text.index(names[key]), text.index(names[key]) + len(names[key])), 0.9) for key, text in texts.items()]
     summary = merge(evidence, Sources(texts, {"a1": DAY, "a2": LATER}, {}, {}, None), CASE)
     assert (summary.judge.value, len(summary.conflicts)) == ("Lucan Feherty", conflicts)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "told"), [("got seven years", "got five years", 2), ("got seven years", "got 7 years", 1), ("60% at fault", "40 percent at fault", 2)]
+)
+def test_decisions_of_another_measure_are_two(one, other, told):
+    text = f"He {one}.\nHe {other}.\n"
+    evidence = [copied("rulings", "a1", text, Span(text.index(said), text.index(said) + len(said)), 0.9, Relief(kind="other")) for said in (one, other)]
+    assert len(merge(evidence, Sources({"a1": text}, {"a1": DAY}, {}, {}, lambda one, other: 0.95), CASE).rulings) == told

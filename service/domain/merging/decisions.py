@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -15,8 +16,10 @@ from casebrief.service.domain.merging.sources import Group, Material, Sources
 from casebrief.service.domain.merging.statements import statement
 from casebrief.service.domain.merging.sums import Worths, is_one_sum, is_told_roughly, per_of, rounds_to
 from casebrief.service.domain.merging.undoing import Decisions
+from casebrief.service.domain.money import counts, percentages
 from casebrief.service.domain.sameness import money
 from casebrief.service.domain.schema import Conflict, Fact, Money
+from casebrief.service.domain.spans import Span
 
 Many = tuple[list[Fact[Any]], list[Conflict]]
 """The facts of a field that has many, and what was found to conflict."""
@@ -80,11 +83,33 @@ def groups_of(material: Material, field: str, likeness: Likeness, worths: Worths
         return one.value == other.value or _same_sum(one, other, worths) or _told_roughly(one, other, worths, material.sources)
 
     def apart(one: Evidence, other: Evidence) -> bool:
-        return money(one) and money(other) and not _same_sum(one, other, worths) and not _told_roughly(one, other, worths, material.sources)
+        if money(one) and money(other):
+            return not _same_sum(one, other, worths) and not _told_roughly(one, other, worths, material.sources)
+        return _measured_otherwise(measures[one.value], measures[other.value])
 
     proceeding, _ = newest.proceeding(material)
     told = [_as_asked(_as_called(item, material.sources), proceeding) for item in material.of(field)]
+    measures = {words: _measures(words) for words in {item.value for item in told}}
     return ranked(clustered(told, surely, apart, likeness), material.sources)
+
+
+_TIMES = re.compile(r"[\s-]*(year|month|week|day|hour)s?\b", re.IGNORECASE)
+
+
+def _measures(words: str) -> dict[str, set[float]]:
+    """How long and what share some words tell, by unit: {"year": {7}}, {"%": {60}}."""
+    found: dict[str, set[float]] = {}
+    for count in counts(words, Span(0, len(words)), spelled=True):
+        if unit := _TIMES.match(words, count.span.end):
+            found.setdefault(unit[1].lower(), set()).add(count.quantity)
+    for share in percentages(words, Span(0, len(words))):
+        found.setdefault("%", set()).add(share.quantity)
+    return found
+
+
+def _measured_otherwise(one: Mapping[str, set[float]], other: Mapping[str, set[float]]) -> bool:
+    """Whether two decisions tell another measure of one unit: seven years are not five."""
+    return any(one[unit].isdisjoint(other[unit]) for unit in one.keys() & other.keys())
 
 
 def relief(material: Material, likeness: Likeness, worths: Worths) -> list[Fact[Any]]:
