@@ -284,7 +284,7 @@ def conflict(form: Any, item: Item, fact: LabelledFact) -> Match:
     if fact.places:
         met = max(met, len(set().union(*(places_met(fact, position) for position in told))))
     elif form["field"] in DESCRIBED:
-        met = max(met, _meets_evidence(item, fact), sum(any(_says(position, value) for position in positions) for value in form["values"]))
+        met = max(met, _meets_evidence(item, fact), sum(any(_tells(position, value, "s") for position in positions) for value in form["values"]))
     if met < min(2, len(form["values"])):
         return NO_MATCH
     return RIGHT_MATCH if item.get("kind") == form["kind"] else Match(PARTIAL, "wrong value")
@@ -312,16 +312,11 @@ def _in_words(position: Item) -> str:
     return in_words(Date(date=date, precision="day")) if date and len(date) == 10 else str(date or "")
 
 
-def _tells(position: str, value: object) -> bool:
+def _tells(position: str, value: object, ending: str = "") -> bool:
+    """Whether a position has a value's words, but for an ``ending``: "disagrees with the claims" describes "we disagree with the claims", or its numbers."""
     wanted = [word for word in tokens(value) if len(word) > 2 or word.isdigit()] or list(tokens(value))
-    told = set(tokens(position))
-    return set(wanted) <= told or (bool(numbers(value)) and numbers(value) <= numbers(position))
-
-
-def _says(position: str, value: object) -> bool:
-    """Whether a quoted answer has all words of its description, which tells it of a third person: "disagrees with the claims", "we disagree with the claims"."""
-    told = {word.removesuffix("s") for word in tokens(position)}
-    return {word.removesuffix("s") for word in tokens(value) if len(word) > 2} <= told
+    told = {word.removesuffix(ending) for word in tokens(position)}
+    return {word.removesuffix(ending) for word in wanted} <= told or (bool(numbers(value)) and numbers(value) <= numbers(position))
 
 
 def numbers(text: object) -> set[str]:
