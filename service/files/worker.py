@@ -33,6 +33,8 @@ class Outcome:
 
 TASK, OUTCOME = TypeAdapter(Task), TypeAdapter(Outcome)
 
+TOO_LARGE = Outcome(reason="too-large", told="a file that takes more memory to read than is allowed: paste its text")
+
 _REFUSED = (
     "socket.connect",
     "socket.getaddrinfo",
@@ -88,7 +90,7 @@ def answer(kind: Parsed, content: bytes, limits: Limits) -> Outcome:
     except Unreadable as error:
         return Outcome(reason=error.reason, told=error.told)
     except (MemoryError, RecursionError):
-        return Outcome(reason="too-large", told="a file that takes more memory to read than is allowed: paste its text")
+        return TOO_LARGE
     except Exception as error:  # noqa: BLE001 - a parser may raise anything over a hostile file; the parent tells of it
         return Outcome(reason="damaged", told=f"a file that its reader fails on ({type(error).__name__}): save it again, or paste its text")
 
@@ -96,8 +98,11 @@ def answer(kind: Parsed, content: bytes, limits: Limits) -> Outcome:
 def main() -> None:
     task = TASK.validate_json(sys.stdin.buffer.readline())
     confine(task.limits)
-    outcome = answer(task.kind, sys.stdin.buffer.read(), task.limits)
-    sys.stdout.buffer.write(OUTCOME.dump_json(outcome))
+    try:
+        told = OUTCOME.dump_json(answer(task.kind, sys.stdin.buffer.read(), task.limits))
+    except MemoryError:  # of taking the file in, or of telling what came of it: what a parser held is free again here
+        told = OUTCOME.dump_json(TOO_LARGE)
+    sys.stdout.buffer.write(told)
     sys.stdout.buffer.flush()
 
 

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -31,6 +32,7 @@ QUIET = {
     "RAY_AUTH_TOKEN": "0" * 64,
     "CASEBRIEF_CACHE_MB": "0",
     "OMP_WAIT_POLICY": "PASSIVE",
+    "RAY_SERVE_PROXY_PREFER_LOCAL_NODE_ROUTING": "0",  # as docs/batch.md says: replicas of other nodes would wait until this one's is full
 } | UNHURRIED
 TEXT = "Norvane Home Inc was sued on Tuesday in federal court in Oakland, California, by customers."
 
@@ -259,3 +261,27 @@ def test_an_engine_and_a_replica_that_die_are_replaced(service):
                 return False
 
         until(answers)
+
+
+def test_another_replica_is_started_while_requests_wait(service):
+    """By Ray Serve's own autoscaling, up to the two that were allowed; each has an engine of its own. The last test: two stay for minutes."""
+    long = {"articles": [{"text": f"{TEXT} It is paragraph {n}.\n\n" * 60} for n in range(3)]}
+    engines = {engine_of(service)}
+
+    def keep_busy() -> None:
+        while len(engines) < 2:
+            assert post(service, long).status_code in (200, 503)
+
+    def both() -> bool:
+        if pid := engine_of(service):  # none while it starts
+            engines.add(pid)
+        return len(engines) == 2
+
+    with ThreadPoolExecutor(8) as clients:
+        busy = [clients.submit(keep_busy) for _ in range(8)]
+        try:
+            until(both)
+        finally:
+            engines.update((0, -1))  # whatever became of it, the clients end
+        for one in busy:
+            one.result()
