@@ -232,7 +232,11 @@ def test_dropping_any_fact_of_the_corpus_costs_its_field_recall_and_nothing_else
                 found = figures_of(CORPUS.marked[name], CORPUS.second[name], told)
                 kept = figures_of(CORPUS.marked[name], CORPUS.second[name], right | {"conflicts": []})
                 assert found[f"{field} near R"] < kept[f"{field} near R"], (name, field)
-                other = {key for key in found if found[key] != kept[key] and not key.startswith((field, "near", "touching", "days of events", marks.AGREED, marks.SAME_FACT))}
+                other = {
+                    key
+                    for key in found
+                    if found[key] != kept[key] and not key.startswith((field, "near", "touching", "days of events", marks.AGREED, marks.SAME_FACT))
+                }
                 assert other <= {"members right"}, (name, field, other)
                 dropped += 1
     assert dropped > 200
