@@ -16,7 +16,7 @@ from casebrief.service.edges.corrected import corrected
 from casebrief.service.edges.desk import Desk
 from casebrief.service.edges.formats import FORMATS, Format, Told, accepted, today
 from casebrief.service.edges.forms import FORM_SCHEMA, JSON, MULTIPART, media_type, read_request
-from casebrief.service.edges.problems import MEDIA_TYPE, Problem
+from casebrief.service.edges.problems import Problem, documented
 from casebrief.service.edges.requests import decode_json, one_case
 from casebrief.service.edges.wiring import Casebrief
 from fastapi import APIRouter, Request, Response
@@ -104,11 +104,6 @@ _STATUSES = {
 }
 
 
-def _problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDetails"}}}
-    return {status: {"description": _STATUSES[status], "content": content} for status in statuses}
-
-
 ARTICLES = {JSON: {"schema": {"$ref": "#/components/schemas/SummaryRequest"}}, MULTIPART: {"schema": FORM_SCHEMA}}
 NEW_CASE = {JSON: {"schema": NewCase.model_json_schema()}}
 SINCE = {
@@ -126,7 +121,7 @@ def cases_router(product: Casebrief, desk: Desk, body_of: BodyOf) -> APIRouter:
     work = CaseWork.of(product)
     store = work.store
 
-    @router.get("", response_model=list[CaseLine], responses=_problems(500), summary="The case files")
+    @router.get("", response_model=list[CaseLine], responses=documented(_STATUSES, 500), summary="The case files")
     async def cases() -> Response:
         return _json(_lines.dump_json([_line(case) for case in await _tried(store.cases)]))
 
@@ -134,7 +129,7 @@ def cases_router(product: Casebrief, desk: Desk, body_of: BodyOf) -> APIRouter:
         "",
         status_code=201,
         response_model=CaseLine,
-        responses=_problems(400, 408, 409, 413, 415, 422, 500),
+        responses=documented(_STATUSES, 400, 408, 409, 413, 415, 422, 500),
         openapi_extra={"requestBody": {"required": True, "content": NEW_CASE}},
         summary="Make a case file",
     )
@@ -145,7 +140,7 @@ def cases_router(product: Casebrief, desk: Desk, body_of: BodyOf) -> APIRouter:
         case = await _tried(lambda: store.new(wanted.name))
         return _json(_line(case).model_dump_json(), case.number, status=201, Location=f"/v1/cases/{case.name}")
 
-    @router.get("/{name}", response_model=CaseOut, responses=SHOWN | _problems(404, 406, 409, 500), summary="A case file, in any form of a summary")
+    @router.get("/{name}", response_model=CaseOut, responses=SHOWN | documented(_STATUSES, 404, 406, 409, 500), summary="A case file, in any form of a summary")
     async def show(name: str, request: Request) -> Response:
         form = accepted(request.headers.get("accept", "*/*"))
         if form is None:
@@ -156,7 +151,7 @@ def cases_router(product: Casebrief, desk: Desk, body_of: BodyOf) -> APIRouter:
     @router.post(
         "/{name}/articles",
         response_model=AddedOut,
-        responses=_problems(400, 404, 408, 412, 413, 415, 422, 500, 503, 504),
+        responses=documented(_STATUSES, 400, 404, 408, 412, 413, 415, 422, 500, 503, 504),
         openapi_extra={"requestBody": {"required": True, "content": ARTICLES}},
         summary="Add articles to a case file: they alone are read, and what they change is told",
     )
@@ -174,7 +169,7 @@ def cases_router(product: Casebrief, desk: Desk, body_of: BodyOf) -> APIRouter:
     @router.get(
         "/{name}/changes",
         response_model=ChangesOut,
-        responses=_problems(404, 422, 500),
+        responses=documented(_STATUSES, 404, 422, 500),
         openapi_extra={"parameters": [SINCE]},
         summary="What changed in a case file since a number",
     )
@@ -184,7 +179,7 @@ def cases_router(product: Casebrief, desk: Desk, body_of: BodyOf) -> APIRouter:
         found = await _tried(lambda: changes_between(store, name, since, case.number))
         return _json(ChangesOut(number=case.number, since=since, changes=found).model_dump_json(by_alias=True), case.number)
 
-    @router.delete("/{name}", status_code=204, responses=_problems(404, 412, 500), summary="Remove a case file, with all that was kept of it")
+    @router.delete("/{name}", status_code=204, responses=documented(_STATUSES, 404, 412, 500), summary="Remove a case file, with all that was kept of it")
     async def remove(name: str, request: Request) -> Response:
         at_number = number_of(request.headers.get("if-match"))
         await _tried(lambda: store.remove(name, at_number))

@@ -14,7 +14,7 @@ from casebrief.service.domain.schema import Frozen, SummaryResponse
 from casebrief.service.edges.case_problems import number_of, of_case, tag_of
 from casebrief.service.edges.corrected import CaseNow, correct
 from casebrief.service.edges.forms import JSON, media_type
-from casebrief.service.edges.problems import MEDIA_TYPE, Problem
+from casebrief.service.edges.problems import Problem, documented
 from casebrief.service.edges.requests import decode_json
 from fastapi import APIRouter, Request, Response
 from pydantic import Field, ValidationError
@@ -44,12 +44,11 @@ class CorrectionsIn(Frozen):
 def corrections_router(store: CaseStore, body_of: Callable[[Request], Awaitable[bytes]]) -> APIRouter:
     """The route; ``body_of`` reads a body within the server's limits."""
     router = APIRouter()
-    problem = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDetails"}}}
 
     @router.patch(
         "/v1/cases/{name}/facts",
         response_model=SummaryResponse,
-        responses={status: {"description": told, "content": problem} for status, told in _STATUSES.items()},
+        responses=documented(_STATUSES),
         openapi_extra={"requestBody": {"required": True, "content": {JSON: {"schema": {"$ref": "#/components/schemas/CorrectionsIn"}}}}},
         summary="Accept, change, delete or add facts of a case, each with the words that it rests on",
     )

@@ -7,36 +7,32 @@ import contextlib
 import threading
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Any
 
 from casebrief import __version__
-from casebrief.models.errors import CatalogError, ModelError
-from casebrief.service.domain.schema import CasesResponse, SummaryResponse, json_schema
+from casebrief.models.errors import ModelError
 from casebrief.service.edges.case_http import cases_router
 from casebrief.service.edges.case_pages import case_router
 from casebrief.service.edges.clerk import Clerk
 from casebrief.service.edges.corrections_http import CorrectionsIn, corrections_router
 from casebrief.service.edges.desk import ClientGone, Desk
-from casebrief.service.edges.formats import FORMATS, accepted
-from casebrief.service.edges.forms import FORM_SCHEMA, JSON, MULTIPART, media_type, read_request
 from casebrief.service.edges.gate import Gate
 from casebrief.service.edges.jobs_http import jobs_router
 from casebrief.service.edges.logs import log_request
 from casebrief.service.edges.metrics import Metrics, metrics_router
 from casebrief.service.edges.pages import page_router
-from casebrief.service.edges.problems import MEDIA_TYPE, Problem, ProblemDetails, of_engine, unforeseen
+from casebrief.service.edges.problems import MEDIA_TYPE, Problem, ProblemDetails, documented, of_engine, unforeseen
 from casebrief.service.edges.requests import SummaryRequest, most_bytes
 from casebrief.service.edges.sessions import Sessions
 from casebrief.service.edges.sign_in import sign_in_router
 from casebrief.service.edges.speed import of_trial
+from casebrief.service.edges.state_http import state_router
 from casebrief.service.edges.stores import case_store_of
-from casebrief.service.edges.summaries import summarized, summarized_all
+from casebrief.service.edges.summaries_http import STATUSES, summaries_router
 from casebrief.service.edges.watch import Ended, Watch
 from casebrief.service.edges.wiring import Casebrief
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel
-from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
@@ -45,58 +41,6 @@ SIGN_IN_BYTES = 1 << 14
 
 CLIENT_CLOSED_REQUEST = 499
 """What logs say of a client that went away (nginx's code); nobody receives it."""
-
-
-class Health(BaseModel):
-    status: Literal["ok"]
-    version: str
-
-
-class Readiness(BaseModel):
-    """``engine`` is what the engine says of itself: state, process, restarts, last error, notes; ``notes`` tell what else works in a lesser way. Where a key is asked for, the status alone stands without one."""
-
-    status: Literal["ready", "starting", "down", "closed"]
-    model: str | None = None
-    waiting: int | None = None
-    notes: list[str] | None = None
-    engine: dict[str, Any] | None = None
-
-
-class ModelLine(BaseModel):
-    name: str
-    title: str
-    license: str
-    bytes: int
-    context_tokens: int
-    source: str
-    present: bool
-    active: bool
-
-
-_PROBLEMS: dict[int | str, dict[str, Any]] = {
-    400: {"description": "The body is not JSON, or no form"},
-    401: {"description": "A key is asked for, and none that is known was shown"},
-    403: {"description": "The request comes from another site's page"},
-    408: {"description": "The body did not come in time"},
-    406: {"description": "The answer cannot be had in a form that Accept names"},
-    413: {"description": "More articles, characters or bytes than the limits allow"},
-    415: {"description": "The content type is neither JSON nor a form, or the body is compressed"},
-    421: {"description": "The Host is no name of this server"},
-    422: {"description": "Something in the request does not fit, a file cannot be read, or the articles are about several cases; `errors` names each place"},
-    500: {"description": "The model failed in a way that a retry does not mend"},
-    503: {"description": "The queue is full, the model is being restarted, or the service is closing; see Retry-After"},
-    504: {"description": "The deadline has passed, waiting included"},
-}
-
-
-def _problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    schema = {"$ref": "#/components/schemas/ProblemDetails"}
-    return {status: {**_PROBLEMS[status], "content": {MEDIA_TYPE: {"schema": schema}}} for status in statuses}
-
-
-def _summary_forms() -> dict[int | str, dict[str, Any]]:
-    """What a summary comes in beside JSON, for the document."""
-    return {200: {"content": {form.media_type: {"schema": {"type": "string"}} for form in FORMATS if form.media_type != JSON}}}
 
 
 def create_app(product: Casebrief) -> FastAPI:
@@ -124,7 +68,7 @@ def create_app(product: Casebrief) -> FastAPI:
         # The interactive pages load scripts from another host; text and attention stay in the house.
         docs_url=None,
         redoc_url=None,
-        responses=_problem_responses(401, 403, 421),
+        responses=documented(STATUSES, 401, 403, 421),
     )
     app.state.desk = desk
     sessions = Sessions(product.settings.api_keys_file) if product.settings.api_keys_file else None
@@ -136,35 +80,7 @@ def create_app(product: Casebrief) -> FastAPI:
     async def body_of(request: Request) -> bytes:
         return await _body(request, most_bytes(product.settings), product.settings.receive_s)
 
-    @app.post(
-        "/v1/summaries",
-        response_model=SummaryResponse | CasesResponse,
-        responses=_summary_forms() | _problem_responses(400, 406, 408, 413, 415, 422, 500, 503, 504),
-        openapi_extra={
-            "requestBody": {
-                "required": True,
-                "content": {JSON: {"schema": {"$ref": "#/components/schemas/SummaryRequest"}}, MULTIPART: {"schema": FORM_SCHEMA}},
-            }
-        },
-        summary="Summarise several articles about one lawsuit",
-    )
-    async def summarize(request: Request) -> Response:
-        form = accepted(request.headers.get("accept", "*/*"))
-        if form is None:
-            detail = f"a summary can be had as {', '.join(form.media_type for form in FORMATS)}"
-            raise Problem(406, "not-acceptable", "The answer cannot be had in that form", detail)
-        media_type(request.headers)  # refused before its body is read
-        wanted = await read_request(await body_of(request), request.headers, product.settings)
-        if wanted.cases == "all":
-            if form.media_type != JSON:
-                raise Problem(406, "not-acceptable", "The answer cannot be had in that form", f"several cases are told as {JSON}")
-            cases = await summarized_all(product, desk, wanted, request.is_disconnected)
-            return Response(cases.model_dump_json(by_alias=True), media_type=JSON, headers={"Vary": "Accept"})
-        told = await summarized(product, desk, wanted, request.is_disconnected)
-        request.state.summary = told.response.id
-        content = told.response.model_dump_json(by_alias=True) if form.media_type == JSON else await run_in_threadpool(form.write, told)
-        return Response(content, media_type=form.content_type, headers={"Vary": "Accept"})
-
+    app.include_router(summaries_router(product, desk, body_of))
     app.include_router(page_router(product, desk, body_of))
     app.include_router(cases_router(product, desk, body_of))
     for router in (corrections_router, case_router):
@@ -173,54 +89,8 @@ def create_app(product: Casebrief) -> FastAPI:
         app.include_router(sign_in_router(sessions, lambda request: _body(request, SIGN_IN_BYTES, product.settings.receive_s)))
     app.include_router(metrics_router(metrics))
     app.include_router(jobs_router(clerk, desk, product.settings, body_of))
-
-    @app.get("/healthz", response_model=Health, summary="Whether the process lives")
-    async def healthz() -> Health:
-        return Health(status="ok", version=__version__)
-
-    @app.get(
-        "/readyz",
-        response_model=Readiness,
-        response_model_exclude_unset=True,
-        responses={503: {"model": Readiness, "description": "The engine is not ready"}},
-        summary="Whether a request would be worked on, and what the engine says of itself",
-    )
-    async def readyz(request: Request, response: Response) -> Readiness:
-        state = product.engine_state()
-        if state["state"] != "ready":
-            response.status_code = 503
-        if not request.state.known:
-            return Readiness(status=state["state"])
-        return Readiness(status=state["state"], model=product.model, waiting=desk.waiting, notes=[*product.notes(), *clerk.notes()], engine=state)
-
-    @app.get("/v1/models", response_model=list[ModelLine], summary="The catalogue, and which of it is on this machine")
-    def models() -> list[ModelLine]:
-        return [_model_line(product, name) for name in product.catalog.entries]
-
-    @app.get("/v1/schema", response_model=dict[str, Any], summary="The JSON Schema of a summary")
-    async def schema() -> JSONResponse:
-        return JSONResponse(json_schema())
-
+    app.include_router(state_router(product, desk, lambda: [*product.notes(), *clerk.notes()]))
     return app
-
-
-def _model_line(product: Casebrief, name: str) -> ModelLine:
-    entry = product.catalog.entries[name]
-    try:
-        product.catalog.path(name)
-        present = True
-    except CatalogError:
-        present = False
-    return ModelLine(
-        name=name,
-        title=entry.title,
-        license=entry.license,
-        bytes=entry.bytes,
-        context_tokens=entry.context_tokens,
-        source=entry.source,
-        present=present,
-        active=name == product.model,
-    )
 
 
 async def _body(request: Request, most: int, within_s: float) -> bytes:

@@ -15,7 +15,7 @@ from casebrief.service.domain.schema import SummaryResponse
 from casebrief.service.edges.clerk import Clerk
 from casebrief.service.edges.desk import Desk
 from casebrief.service.edges.forms import FORM_SCHEMA, JSON, MULTIPART, media_type, read_request
-from casebrief.service.edges.problems import MEDIA_TYPE, Problem, ProblemDetails
+from casebrief.service.edges.problems import Problem, ProblemDetails, documented
 from casebrief.service.edges.requests import SummaryRequest, one_case
 from casebrief.service.edges.settings import Settings
 from casebrief.service.jobs.errors import JobError, KeyTaken, TooManyJobs
@@ -72,7 +72,7 @@ def jobs_router(clerk: Clerk, desk: Desk, settings: Settings, body_of: Callable[
     router = APIRouter()
     hosts = frozenset(host.strip().lower() for host in settings.webhook_hosts.split(",") if host.strip())
 
-    @router.post("/v1/jobs", status_code=202, response_model=JobDocument, responses=_answers(400, 408, 413, 415, 422, 503), openapi_extra=_POST)
+    @router.post("/v1/jobs", status_code=202, response_model=JobDocument, responses=documented(_WHY, 400, 408, 413, 415, 422, 503), openapi_extra=_POST)
     async def send(request: Request) -> Response:
         """Have articles read while nobody waits: the same body as for a summary."""
         media_type(request.headers)  # refused before its body is read
@@ -82,14 +82,14 @@ def jobs_router(clerk: Clerk, desk: Desk, settings: Settings, body_of: Callable[
         request.state.job = job.id
         return _told(await _document(clerk, job), 202, {"Location": f"/v1/jobs/{job.id}"})
 
-    @router.get("/v1/jobs/{job}", response_model=JobDocument, responses=_answers(404, 503))
+    @router.get("/v1/jobs/{job}", response_model=JobDocument, responses=documented(_WHY, 404, 503))
     async def look(job: str) -> Response:
         """A job as it stands, with its result when it is done."""
         found = await _found(clerk, job)
         document = await _document(clerk, found)
         return _told(document, ended=await _asked(clerk, clerk.store.document, job), state=found.state)
 
-    @router.get("/v1/jobs/{job}/events", response_class=StreamingResponse, responses=_answers(404, 503) | _EVENTS)
+    @router.get("/v1/jobs/{job}/events", response_class=StreamingResponse, responses=documented(_WHY, 404, 503) | _EVENTS)
     async def listen(request: Request, job: str) -> Response:
         """What happens to a job, as it happens (server-sent events); what happened behind `Last-Event-ID` is told first."""
         found, after = await _found(clerk, job), _last(request.headers)
@@ -97,7 +97,7 @@ def jobs_router(clerk: Clerk, desk: Desk, settings: Settings, body_of: Callable[
             return Response(status_code=204)  # tells an EventSource not to come again
         return StreamingResponse(_stream(clerk, desk, found, after), media_type="text/event-stream", headers={"Cache-Control": "no-store"})
 
-    @router.delete("/v1/jobs/{job}", response_model=JobDocument, responses=_answers(404, 503) | {204: {"description": "It had ended, and is deleted"}})
+    @router.delete("/v1/jobs/{job}", response_model=JobDocument, responses=documented(_WHY, 404, 503) | {204: {"description": "It had ended, and is deleted"}})
     async def take_back(job: str) -> Response:
         """Cancel a job; delete it, with its result, where it has ended."""
         stood: Job | None = await _asked(clerk, clerk.cancel, job)
@@ -147,11 +147,6 @@ _WHY = {
     422: "Something in the request does not fit, or its key was used for another",
     503: "Too many jobs wait, or jobs cannot be kept on this machine",
 }
-
-
-def _answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDetails"}}}
-    return {status: {"description": _WHY[status], "content": content} for status in statuses}
 
 
 # ---------------------------------------------------------------------- what was sent

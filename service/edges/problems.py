@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, Any
 
 from casebrief.models.errors import Cancelled, ModelError, ServerUnavailable
 from pydantic import BaseModel, Field
@@ -76,3 +76,9 @@ def of_engine(error: ModelError) -> Problem:
     if error.retry:
         return Problem(503, kind, "The model failed", f"{error}; it is being started again, send the request once more", retry_after=2)
     return Problem(500, kind, "The model failed", str(error))
+
+
+def documented(told: Mapping[int, str], *statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Problems of a route by status, for the OpenAPI document; all that are ``told`` where none is named."""
+    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemDetails"}}}
+    return {status: {"description": told[status], "content": content} for status in statuses or told}
