@@ -13,10 +13,10 @@ from casebrief.evals.marked import load_marked
 from casebrief.evals.marks import LESS_IS_BETTER, score_marks
 from casebrief.evals.scoring import score_case
 from casebrief.evals.sets import load_set
-from evals.perfect import perfect
-from evals.worn import worn
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from perfect import perfect
+from worn import worn
 
 CORPUS = load_set("corpus")
 CASES = {case.id: case for case in CORPUS.cases}

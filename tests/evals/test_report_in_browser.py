@@ -11,7 +11,7 @@ from casebrief.evals.labels import load_cases
 from casebrief.evals.report import write_report
 from casebrief.evals.runs import Run
 from casebrief.evals.sets import LabelledSet, bundled
-from evals.perfect import perfect
+from perfect import perfect
 from playwright.sync_api import Page, sync_playwright
 
 pytestmark = pytest.mark.browser

@@ -17,7 +17,7 @@ from casebrief.evals.runs import RunError, execute, read
 from casebrief.evals.sets import bundled
 from commanded import commanded
 from edges.test_cli import casebrief
-from evals.perfect import perfect
+from perfect import perfect
 
 CASES = load_cases(bundled() / "cases")
 

@@ -14,7 +14,7 @@ from casebrief.evals.sets import bundled
 from casebrief.evals.statistics import holm, interval, mcnemar
 from casebrief.evals.tables import per_case
 from casebrief.evals.totals import totals
-from evals.perfect import corruptions, harmless, perfect
+from perfect import corruptions, harmless, perfect
 
 CASES = load_cases(bundled() / "cases")
 

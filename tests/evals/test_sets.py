@@ -17,8 +17,8 @@ from casebrief.evals.sets import bundled, known, load_set
 from casebrief.evals.tables import headline, markdown
 from commanded import commanded
 from edges.test_cli import casebrief, refused
-from evals.perfect import perfect
-from evals.worn import worn
+from perfect import perfect
+from worn import worn
 
 CORPUS = load_set("corpus")
 FEW = [case.id for case in CORPUS.cases[:4]]
