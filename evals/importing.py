@@ -77,8 +77,11 @@ class _Signs:
         self.by_article: dict[str, set[Sign]] = {report.id: set() for report in response.articles}
         self.unwritten = 0
         stated = facts(response)
+        filed = {place for one in stated if one.field == "filed_on" for place in self._words(one)}
         for one in stated:
-            self._mark(one.field, one.id, one.fact, list(self._words(one)), sure=one.fact.corrected is not None)
+            # The day of filing is an event of the timeline too, and its words are marked once.
+            places = [place for place in self._words(one) if one.field != "timeline" or one.fact.corrected or place not in filed]
+            self._mark(one.field, one.id, one.fact, places, sure=one.fact.corrected is not None)
         for number, conflict in enumerate(response.summary.conflicts, 1):
             ids = [self._position(conflict.field, f"k{number}-{side}", position, stated) for side, position in enumerate(conflict.positions, 1)]
             self._conflicts.append((conflict.field, conflict.kind, ids))

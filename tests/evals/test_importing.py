@@ -163,3 +163,13 @@ def test_a_file_of_cases_gives_those_that_were_corrected(store, tmp_path, capsys
     assert [path.name for path in (tmp_path / "corpus").iterdir()] == ["phones.case"]
     assert ("wire", "$5,000", None, "5000 USD") in marks(load_marked(tmp_path / "corpus" / "phones.case"), "figures")
     assert "marks" in capsys.readouterr().out
+
+
+def test_the_filing_that_the_timeline_holds_is_marked_as_the_filing_alone(tmp_path):
+    """The corpus marks its words once; what a person states as an event stays one."""
+    filed = CASE.summary.filed_on
+    event = filed.model_copy(update={"value": filed.citations[0].quote, "guarantee": "copied"})
+    of = CASE.model_copy(update={"summary": CASE.summary.model_copy(update={"timeline": [event, *CASE.summary.timeline]})})
+    case = marked([], tmp_path, of)
+    assert ("wire", "Tuesday night", None, "2025-03-04") in marks(case, "filed_on")
+    assert marks(case, "timeline") == {("daily", "May 12", None, "2025-05-12")}
