@@ -1,7 +1,8 @@
 """A marked case as a labelled one: the facts that its marks state, each with the places that state it.
 
-The filing is an event of the timeline too, as the contract's cases have it; its words are marked once. One fact an id; where marks have none, one a name (parties, counsel, laws), one for what there is one of, else one a mark. Places are exact, so free text
-needs no nugget: an item has the fact when it cites one of its places.
+One fact an id; where marks have none, one a name (parties, counsel, laws), one for what there is one of, else one a mark. Places are exact, so free text
+needs no nugget: an item has the fact when it cites one of its places. The filing is an event of the timeline too, as the contract's cases have it; its
+words are marked once.
 """
 
 from __future__ import annotations

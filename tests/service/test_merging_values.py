@@ -179,3 +179,9 @@ def test_decisions_of_another_measure_are_two(one, other, told):
     text = f"He {one}.\nHe {other}.\n"
     evidence = [copied("rulings", "a1", text, Span(text.index(said), text.index(said) + len(said)), 0.9, Relief(kind="other")) for said in (one, other)]
     assert len(merge(evidence, Sources({"a1": text}, {"a1": DAY}, {}, {}, lambda one, other: 0.95), CASE).rulings) == told
+
+
+def test_the_filing_in_a_sentence_too_long_for_a_value_is_told_by_its_day_alone():
+    text = f"Buyers {'who had waited ' * 60}took Norvane to court on March 3.\n"
+    summary = _merged(text, ("filed_on", "March 3", MARCH_3))
+    assert [event.value for event in summary.timeline] == ["March 3"]

@@ -19,7 +19,7 @@ from casebrief.service.domain.merging.likeness import Likeness, stems
 from casebrief.service.domain.merging.newest import filings
 from casebrief.service.domain.merging.sources import Group, Material, Sources
 from casebrief.service.domain.revisions import moved_from, sentence_of
-from casebrief.service.domain.schema import Conflict, Date, Fact
+from casebrief.service.domain.schema import LONGEST_VALUE, Conflict, Date, Fact
 from casebrief.service.domain.similarity import overlap
 
 SAME_EVENT = 0.12
@@ -45,7 +45,8 @@ def _filing(groups: Sequence[Group], material: Material) -> Group:
 
 def _brought(item: Evidence, sources: Sources) -> Evidence:
     text = sources.texts[item.article]
-    event = event_around(text, sentence_of(text, item.span), item.span)
+    around = event_around(text, sentence_of(text, item.span), item.span)
+    event = around if around.end - around.start <= LONGEST_VALUE else item.span
     words = item.span.of(text)
     return replace(item, field="timeline", span=event, value=event.of(text), guarantee="copied", about=words, basis=item.span if item.span != event else None)
 
